@@ -1,0 +1,86 @@
+// Builds what is out of date and nothing else: packages, generated code, compiled code.
+// Imports nothing outside Node, since it runs before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const stampDir = path.join(root, 'node_modules', '.dynats');
+
+/** Fails with one clear line; the output of the failed step is above it. */
+function run(what, command, args) {
+  process.stderr.write(`${what}...\n`);
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: false });
+  if (result.status !== 0) {
+    const why = result.error ? result.error.message : `exit code ${result.status}`;
+    process.stderr.write(`dynats: ${what} failed (${why}); see the output above.\n`);
+    process.exit(1);
+  }
+}
+
+function filesBelow(dir) {
+  return readdirSync(dir, { recursive: true })
+    .map(file => path.join(dir, file))
+    .filter(file => statSync(file).isFile())
+    .sort();
+}
+
+function digest(paths) {
+  const hash = createHash('sha256');
+  for (const entry of paths) {
+    const full = path.join(root, entry);
+    if (!existsSync(full)) continue;
+    for (const file of statSync(full).isDirectory() ? filesBelow(full) : [full]) {
+      if (file.includes(`${path.sep}generated${path.sep}`)) continue;
+      hash.update(path.relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** Runs `step` unless the inputs are those of its last success and its output is still there. */
+function ifChanged(name, inputs, output, step) {
+  const stamp = path.join(stampDir, name);
+  const now = digest(inputs);
+  if (existsSync(path.join(root, output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  rmSync(stamp, { force: true });
+  step();
+  mkdirSync(stampDir, { recursive: true });
+  writeFileSync(stamp, now);
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 15)) {
+  process.stderr.write(`dynats: Node.js 20.15 or newer is needed; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+
+ifChanged('packages', ['package.json', 'package-lock.json'], 'node_modules/typescript', () => {
+  run('Installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+});
+
+ifChanged('generated', ['schemas', 'scripts/generate.mjs', 'package-lock.json'], 'src/wire/generated/types.ts', () => {
+  run('Generating types and validators', process.execPath, ['scripts/generate.mjs']);
+});
+
+ifChanged(
+  'compiled',
+  ['src', 'test', 'bench', 'schemas', 'scripts/generate.mjs', 'tsconfig.json', 'package-lock.json'],
+  'dist/src/cli/main.js',
+  () => {
+    run('Compiling', process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+    const generated = 'src/wire/generated';
+    mkdirSync(path.join(root, 'dist', generated), { recursive: true });
+    for (const file of ['validators.js', 'validators.d.ts'])
+      copyFileSync(path.join(root, generated, file), path.join(root, 'dist', generated, file));
+  },
+);
+
+// `npx dynats` inside the checkout: npm links the commands of dependencies, not the package's own.
+const link = path.join(root, 'node_modules/.bin/dynats');
+if (process.platform !== 'win32' && !existsSync(link)) {
+  rmSync(link, { force: true });
+  chmodSync(path.join(root, 'bin/dynats.js'), 0o755);
+  symlinkSync('../../bin/dynats.js', link);
+}

@@ -1,0 +1,74 @@
+// What a client of the store can do. `connect` (connect.ts) makes one; api.ts and direct.ts are its two modes.
+import type {
+  ClusterReply,
+  GetReply,
+  Level,
+  PutReply,
+  RecordsReply,
+  RecordsRequest,
+  StatusReply,
+} from '../wire/generated/types.js';
+import type { DynatsError } from '../errors.js';
+import type { Entry } from './entry.js';
+
+export interface RequestOptions {
+  /** Consistency level, default QUORUM. ANY is for writes only. */
+  level?: Level;
+  /** Bucket, default `default`. */
+  bucket?: string;
+  /** Deadline of the whole call, retries included, in milliseconds; default 2000. */
+  timeoutMs?: number;
+  /** Name of the node that coordinates; default any (api mode) or this client (direct mode). */
+  via?: string;
+}
+
+/** One operation of a batch. Text values are stored as text, bytes as bytes. */
+export type Operation =
+  | { op: 'put'; key: string | number; value: string | Uint8Array; bucket?: string; level?: Level }
+  | { op: 'get'; key: string | number; bucket?: string; level?: Level }
+  | { op: 'delete'; key: string | number; bucket?: string; level?: Level };
+
+/** What became of one operation: a PutReply for put and delete, a GetReply for get, or why it failed. */
+export type Outcome = PutReply | GetReply | DynatsError;
+
+export interface Client extends AsyncDisposable {
+  /**
+   * Stores `value` under `key` and resolves once `level` owners have it in their durable logs.
+   *
+   * @param key 1 to 1024 bytes of UTF-8; a number means its decimal string.
+   * @param value text, or bytes; at most 512 KiB.
+   * @throws UnavailableError too few owners alive; nothing was sent.
+   * @throws WriteTimeoutError too few acks in time; the write may still surface.
+   * @throws InvalidRequestError names the field at fault.
+   */
+  put(key: string | number, value: string | Uint8Array, options?: RequestOptions): Promise<PutReply>;
+
+  /**
+   * The newest record among the owners that `level` asks, or `undefined` when the key is absent or deleted.
+   *
+   * @throws UnavailableError too few owners alive.
+   * @throws ReadTimeoutError too few answers, or too few acks of a repair, in time.
+   */
+  get(key: string | number, options?: RequestOptions): Promise<Entry | undefined>;
+
+  /** Deletes `key`: stores a tombstone at `level`. Deleting an absent key is no error. Throws as `put` does. */
+  delete(key: string | number, options?: RequestOptions): Promise<PutReply>;
+
+  /** `get`, with how many owners answered and, for a deleted key, the tombstone's version. */
+  read(key: string | number, options?: RequestOptions): Promise<GetReply>;
+
+  /** Many operations at once, each with an outcome of its own, in the order given; none is thrown. */
+  batch(operations: readonly Operation[], options?: RequestOptions): Promise<Outcome[]>;
+
+  /** The cluster's definition and which nodes are there, as the first node that answers sees it. */
+  cluster(options?: { timeoutMs?: number }): Promise<ClusterReply>;
+
+  /** What `node` says of itself. Rejects with UnavailableError when it is not there. */
+  status(node: string, options?: { timeoutMs?: number }): Promise<StatusReply>;
+
+  /** A page of what `node` holds in memory, in key order. Rejects with UnavailableError when it is not there. */
+  records(node: string, request?: RecordsRequest, options?: { timeoutMs?: number }): Promise<RecordsReply>;
+
+  /** Waits for what is under way, then closes the connection. */
+  close(): Promise<void>;
+}

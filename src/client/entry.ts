@@ -1,0 +1,34 @@
+// A key with its value and version, as a client reads it.
+
+/** The value of a key at one version. */
+export class Entry {
+  /** @param text the value as text, @param base64 or as bytes in base64: exactly one of them. */
+  constructor(
+    readonly bucket: string,
+    readonly key: string,
+    /** Opaque: equal versions are the same write. */
+    readonly version: string,
+    private readonly text: string | undefined,
+    private readonly base64: string | undefined,
+  ) {}
+
+  /** The value's bytes; a text value as UTF-8. */
+  get value(): Uint8Array {
+    return this.text === undefined ? Buffer.from(this.base64 ?? '', 'base64') : Buffer.from(this.text);
+  }
+
+  /** Whether the value was stored as text. */
+  get isText(): boolean {
+    return this.text !== undefined;
+  }
+
+  /** The value as text; bytes are decoded as UTF-8. */
+  string(): string {
+    return this.text ?? Buffer.from(this.base64 ?? '', 'base64').toString('utf8');
+  }
+
+  /** The value parsed as JSON. Throws a SyntaxError when it is none. */
+  json<T>(): T {
+    return JSON.parse(this.string()) as T;
+  }
+}

@@ -1,0 +1,23 @@
+// How to reach the brokers, and in which mode.
+import type { NodeConnectionOptions } from '@nats-io/transport-node';
+
+/** `api`: any node coordinates. `direct`: this process coordinates, which saves two hops. */
+export const Mode = { Api: 'api', Direct: 'direct' } as const;
+export type Mode = (typeof Mode)[keyof typeof Mode];
+
+export interface ConnectOptions {
+  /** URLs of the bus, default nats://127.0.0.1:4222. All are tried. */
+  servers?: string | string[];
+  /** Default `api`. */
+  mode?: Mode;
+  /** Default timeout of a call in milliseconds, default 2000. */
+  timeoutMs?: number;
+  /** Default bucket, default `default`. */
+  bucket?: string;
+  /** How long to try to connect, in milliseconds, default 5000. */
+  connectTimeoutMs?: number;
+  /** Name shown by the broker for this connection. */
+  name?: string;
+  /** Anything else the NATS client takes: authenticator, tls, inboxPrefix... */
+  nats?: NodeConnectionOptions;
+}

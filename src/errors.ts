@@ -1,0 +1,103 @@
+// The whole taxonomy of expected failures. A `code` is stable; a message is for people.
+
+export const ErrorCode = {
+  Unavailable: 'UNAVAILABLE',
+  WriteTimeout: 'WRITE_TIMEOUT',
+  ReadTimeout: 'READ_TIMEOUT',
+  Overloaded: 'OVERLOADED',
+  InvalidRequest: 'INVALID_REQUEST',
+  Closed: 'CLOSED',
+  Internal: 'INTERNAL',
+} as const;
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+/** What the caller may conclude: `none`, nothing was or will be stored; `unknown`, the write may still surface. */
+export type Effect = 'none' | 'unknown';
+
+/** The base of every failure a caller should expect. A bug is an AssertionError, a bad argument of the API a TypeError. */
+export class DynatsError extends Error {
+  override name = 'DynatsError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly effect: Effect,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Fewer owners alive than the level needs. Nothing was sent anywhere. */
+export class UnavailableError extends DynatsError {
+  override name = 'UnavailableError';
+  constructor(
+    readonly required: number,
+    readonly alive: number,
+    message = `the level needs ${required} owner${required === 1 ? '' : 's'} of the key, ${alive} alive`,
+    options?: ErrorOptions,
+  ) {
+    super(ErrorCode.Unavailable, message, 'none', options);
+  }
+}
+
+/** Too few acks before the deadline: the write may surface later, once. Retry with the same version to be sure. */
+export class WriteTimeoutError extends DynatsError {
+  override name = 'WriteTimeoutError';
+  constructor(
+    readonly required: number,
+    readonly acked: number,
+    message = `${acked} of ${required} required owners stored the write in time; it may still surface`,
+    options?: ErrorOptions,
+  ) {
+    super(ErrorCode.WriteTimeout, message, 'unknown', options);
+  }
+}
+
+/** Too few answers, or too few acks of a read repair, before the deadline. */
+export class ReadTimeoutError extends DynatsError {
+  override name = 'ReadTimeoutError';
+  constructor(
+    readonly required: number,
+    readonly received: number,
+    message = `${received} of ${required} required owners answered in time`,
+    options?: ErrorOptions,
+  ) {
+    super(ErrorCode.ReadTimeout, message, 'none', options);
+  }
+}
+
+/** A bounded queue is full; refused before anything was sent. */
+export class OverloadedError extends DynatsError {
+  override name = 'OverloadedError';
+  constructor(message: string, options?: ErrorOptions) {
+    super(ErrorCode.Overloaded, message, 'none', options);
+  }
+}
+
+/** A request, message or configuration that is not valid; `field` names the part at fault, '' the whole. */
+export class InvalidRequestError extends DynatsError {
+  override name = 'InvalidRequestError';
+  constructor(
+    readonly field: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(ErrorCode.InvalidRequest, message, 'none', options);
+  }
+}
+
+/** The client or node was closed before or during the call. */
+export class ClosedError extends DynatsError {
+  override name = 'ClosedError';
+  constructor(message = 'closed', effect: Effect = 'none', options?: ErrorOptions) {
+    super(ErrorCode.Closed, message, effect, options);
+  }
+}
+
+/** A defect or a failure nobody expected, reported by a node. */
+export class InternalError extends DynatsError {
+  override name = 'InternalError';
+  constructor(message: string, effect: Effect = 'unknown', options?: ErrorOptions) {
+    super(ErrorCode.Internal, message, effect, options);
+  }
+}
