@@ -1,0 +1,28 @@
+// Consistency levels and how many owners each needs.
+
+export const Level = {
+  Any: 'ANY',
+  One: 'ONE',
+  Two: 'TWO',
+  Three: 'THREE',
+  Quorum: 'QUORUM',
+  All: 'ALL',
+} as const;
+export type Level = (typeof Level)[keyof typeof Level];
+
+/** How many owners of `replicationFactor` must answer. For ANY a stored hint counts too. */
+export function requiredOwners(level: Level, replicationFactor: number): number {
+  switch (level) {
+    case Level.Any:
+    case Level.One:
+      return 1;
+    case Level.Two:
+      return 2;
+    case Level.Three:
+      return 3;
+    case Level.Quorum:
+      return Math.floor(replicationFactor / 2) + 1;
+    case Level.All:
+      return replicationFactor;
+  }
+}

@@ -1,0 +1,108 @@
+// What the protocol needs of the world. NATS implements these (src/nats); so does the simulator. Their docs are the
+// contract both keep.
+
+export interface Message {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Where an answer is expected; undefined when none is. */
+  readonly reply?: string | undefined;
+}
+
+export interface Subscription {
+  unsubscribe(): void;
+}
+
+/** A request that got no answer. */
+export class BusError extends Error {
+  override name = 'BusError';
+  /**
+   * @param kind `no-responders`: nobody listens there, the message reached nobody. `timeout`: no answer in time; it may
+   * have been delivered, and may yet be. `closed`: this side is closed or cut off; it may have been delivered.
+   */
+  constructor(
+    readonly kind: 'no-responders' | 'timeout' | 'closed',
+    readonly subject: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${subject}: ${kind}`, options);
+  }
+}
+
+/** The message bus. Between two parties, messages arrive in the order sent, at most once, or not at all. */
+export interface Bus {
+  /** Largest message it takes, in bytes. */
+  readonly maxPayload: number;
+  /** @throws BusError */
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message>;
+  publish(subject: string, data: Uint8Array, options?: { reply?: string; headers?: Record<string, string> }): void;
+  /** Calls `handler` for each message, in order. Subscribers with one `queue` share the messages among them. */
+  subscribe(subject: string, handler: (message: Message) => void, options?: { queue?: string }): Subscription;
+  /** Calls `gone` when nobody listens on `subject`; costs the listener no answer. */
+  probe(subject: string, gone: () => void): void;
+}
+
+export interface StreamState {
+  /** First and last sequence; last = first - 1 when empty. Sequences are never used twice in one life of a log. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Sequences between first and last that are gone: a hole, unless somebody deleted them. */
+  readonly missing: number;
+}
+
+export interface StreamEntry {
+  readonly sequence: number;
+  readonly data: Uint8Array;
+}
+
+/** One stream of a log broker, as the one who folds and trims it sees it. */
+export interface LogStream {
+  state(): Promise<StreamState>;
+  /**
+   * Entries from `from` to `to` inclusive, in order, those that exist. `subject` keeps to one subject of the stream.
+   * Rejects when the broker is lost on the way.
+   */
+  read(from: number, to: number, onEntry: (entry: StreamEntry) => void, subject?: string): Promise<void>;
+  /** Removes all entries up to `through`, inclusive; of one subject if given. */
+  purge(through: number, subject?: string): Promise<void>;
+}
+
+/** A replica's own log: beside reading it, following it. */
+export interface ReplicaLog extends LogStream {
+  /**
+   * Calls `onEntry` for every entry stored after this resolved, in order of sequence, before its writer gets the ack
+   * (on the broker that hosts the log). A jump in the sequence means entries were missed.
+   */
+  follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription>;
+  /** Whether the process is connected to the broker that hosts the log, so that what is acked is also followed. */
+  readonly isLocal: boolean;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970; may jump. */
+  now(): number;
+  /** Milliseconds since some start; never jumps. */
+  monotonic(): number;
+  /** Runs `task` once after `delayMs`. Does not keep the process alive. */
+  after(delayMs: number, task: () => void): Timer;
+}
+
+export interface Random {
+  /** 0 <= x < 1. */
+  next(): number;
+  /** `length` characters of a-z and 0-9. */
+  token(length: number): string;
+}
+
+/** Structured log lines of a running node. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
