@@ -1,0 +1,240 @@
+// How a command reaches the brokers: flag, else variable, else NATS context, else the running emulator, else the default.
+
+import type { NodeConnectionOptions } from '@nats-io/transport-node';
+import type { Command } from 'commander';
+import type { ConnectOptions } from '../client/options.js';
+import { authenticate, type Credentials } from './credentials.js';
+import { emulatorUrls, resolveDataDir } from './data-dir.js';
+import { parseDurationMs } from './duration.js';
+import { CliError, ExitCode } from './exit.js';
+import { expand, type NatsContext, readContext, selectedContext } from './nats-context.js';
+
+export const defaultServer = 'nats://127.0.0.1:4222';
+
+/** The schema's limit of a call's deadline. */
+const timeoutMsMax = 600_000;
+
+/** What commander makes of the flags of `addConnectionFlags`. */
+export interface ConnectionFlags {
+  server?: string;
+  user?: string;
+  password?: string;
+  token?: string;
+  creds?: string;
+  nkey?: string;
+  jwt?: string;
+  seed?: string;
+  tlscert?: string;
+  tlskey?: string;
+  tlsca?: string;
+  tlsfirst?: boolean;
+  /** False after --no-context. */
+  context?: string | boolean;
+  inboxPrefix?: string;
+  timeout?: string;
+  connectionName?: string;
+  data?: string;
+}
+
+/** Adds the nats CLI's own connection flags to a command, under a heading of their own at the end of its help. */
+export function addConnectionFlags(command: Command): Command {
+  return command
+    .optionsGroup('Connection (as the nats CLI has it):')
+    .option('-s, --server <urls>', 'server URLs, comma-separated (NATS_URL)')
+    .option('--user <name>', 'user name, or a token when there is no password (NATS_USER)')
+    .option('--password <password>', 'password (NATS_PASSWORD)')
+    .option('--token <token>', 'token (NATS_TOKEN)')
+    .option('--creds <file>', 'credentials file (NATS_CREDS)')
+    .option('--nkey <file>', 'file of an nkey seed (NATS_NKEY)')
+    .option('--jwt <jwt>', 'user JWT, with --seed (NATS_JWT)')
+    .option('--seed <seed>', 'seed of the JWT (NATS_SEED)')
+    .option('--tlscert <file>', 'client certificate (NATS_CERT)')
+    .option('--tlskey <file>', 'private key of the certificate (NATS_KEY)')
+    .option('--tlsca <file>', 'certificate authority (NATS_CA)')
+    .option('--tlsfirst', 'TLS handshake before anything else')
+    .option('--context <name>', 'NATS context, or the path of its .json file (NATS_CONTEXT)')
+    .option('--no-context', 'ignore the selected NATS context')
+    .option('--inbox-prefix <prefix>', 'subject prefix of replies (NATS_INBOX_PREFIX)')
+    .option('--timeout <duration>', 'deadline of a request: 500ms, 2s, 1m (NATS_TIMEOUT)')
+    .option('--connection-name <name>', 'name of the connection as the server shows it')
+    .option('--data <dir>', 'data directory whose running emulator is meant (DYNATS_DATA)');
+}
+
+/** Milliseconds of --timeout, checked. */
+export function parseTimeoutMs(text: string, name = '--timeout'): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms < 1)
+    throw new CliError(ExitCode.Usage, `${name} "${text}" is no duration: write 500ms, 2s or 1m`);
+  if (ms > timeoutMsMax) throw new CliError(ExitCode.Usage, `${name} ${text} is over the limit of 10m`);
+  return Math.round(ms);
+}
+
+/** The options of `connect`. Reads the files that the flags, variables or the context name. */
+export async function connectionOptions(
+  flags: ConnectionFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ConnectOptions> {
+  const layers = layersOf(flags, env);
+  const first = <F extends keyof Layer>(field: F): Layer[F] | undefined =>
+    layers.map(layer => layer[field]).find(value => value !== undefined);
+
+  const named = first('url');
+  const servers = serverList(
+    named ?? emulatorUrls(resolveDataDir(flags.data, env))?.join(',') ?? defaultServer,
+  );
+  const timeout = flags.timeout ?? nonEmpty(env['NATS_TIMEOUT']);
+  const timeoutMs =
+    timeout === undefined
+      ? undefined
+      : parseTimeoutMs(timeout, flags.timeout === undefined ? 'NATS_TIMEOUT' : '--timeout');
+
+  const nats: NodeConnectionOptions = {};
+  const credentials = chooseCredentials(layers) ?? servers.credentials;
+  if (credentials !== undefined) Object.assign(nats, await authenticate(credentials, env));
+  const tls = tlsOptions(first('cert'), first('key'), first('ca'), first('tlsFirst'), env);
+  if (tls !== undefined) nats.tls = tls;
+  const inboxPrefix = first('inboxPrefix');
+  if (inboxPrefix !== undefined) nats.inboxPrefix = inboxPrefix;
+
+  return {
+    servers: servers.urls,
+    name: flags.connectionName ?? 'dynats',
+    ...(timeoutMs === undefined ? {} : { timeoutMs, connectTimeoutMs: timeoutMs }),
+    ...(Object.keys(nats).length > 0 ? { nats } : {}),
+  };
+}
+
+/** One source of settings: the flags, the variables or the context. */
+type Layer = Omit<NatsContext, 'name'>;
+
+function layersOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Layer[] {
+  const layers = [flagLayer(flags), variableLayer(env)];
+  if (flags.context === false) return layers;
+  const name =
+    typeof flags.context === 'string'
+      ? flags.context
+      : (nonEmpty(env['NATS_CONTEXT']) ?? selectedContext(env));
+  return name === undefined ? layers : [...layers, readContext(name, env)];
+}
+
+function flagLayer(flags: ConnectionFlags): Layer {
+  return present({
+    url: flags.server,
+    user: flags.user,
+    password: flags.password,
+    token: flags.token,
+    creds: flags.creds,
+    nkey: flags.nkey,
+    userJwt: flags.jwt,
+    userSeed: flags.seed,
+    cert: flags.tlscert,
+    key: flags.tlskey,
+    ca: flags.tlsca,
+    tlsFirst: flags.tlsfirst,
+    inboxPrefix: flags.inboxPrefix,
+  });
+}
+
+function variableLayer(env: NodeJS.ProcessEnv): Layer {
+  return present({
+    url: nonEmpty(env['NATS_URL']),
+    user: nonEmpty(env['NATS_USER']),
+    password: nonEmpty(env['NATS_PASSWORD']),
+    token: nonEmpty(env['NATS_TOKEN']),
+    creds: nonEmpty(env['NATS_CREDS']),
+    nkey: nonEmpty(env['NATS_NKEY']),
+    userJwt: nonEmpty(env['NATS_JWT']),
+    userSeed: nonEmpty(env['NATS_SEED']),
+    cert: nonEmpty(env['NATS_CERT']),
+    key: nonEmpty(env['NATS_KEY']),
+    ca: nonEmpty(env['NATS_CA']),
+    inboxPrefix: nonEmpty(env['NATS_INBOX_PREFIX']),
+  });
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** Without the fields that are undefined. */
+function present(layer: { [F in keyof Layer]: Layer[F] | undefined }): Layer {
+  return Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
+}
+
+/** The first source that names a way to authenticate decides which; a weaker source may only complete it. */
+function chooseCredentials(layers: readonly Layer[]): Credentials | undefined {
+  const chosen = layers.findIndex(
+    layer => layer.user ?? layer.token ?? layer.creds ?? layer.nkey ?? layer.userJwt,
+  );
+  const layer = layers[chosen];
+  if (layer === undefined) return undefined;
+  const anywhere = (field: 'password' | 'userSeed') =>
+    layers.map(each => each[field]).find(value => value !== undefined);
+  if (layer.user !== undefined) return userCredentials(layer.user, anywhere('password'));
+  if (layer.token !== undefined) return { kind: 'token', token: layer.token };
+  if (layer.creds !== undefined) return { kind: 'creds', creds: layer.creds };
+  if (layer.nkey !== undefined) return { kind: 'nkey', nkey: layer.nkey };
+  return { kind: 'jwt', jwt: layer.userJwt ?? '', seed: anywhere('userSeed') };
+}
+
+/** A user without a password is a token, as in the nats CLI. */
+function userCredentials(user: string, password: string | undefined): Credentials {
+  return password === undefined ? { kind: 'token', token: user } : { kind: 'user', user, password };
+}
+
+/** Splits a comma-separated list, and takes user and password out of the URLs: the NATS client ignores them there. */
+function serverList(text: string): { urls: string[]; credentials: Credentials | undefined } {
+  let credentials: Credentials | undefined;
+  const urls = text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')
+    .map(part => {
+      const at = /^((?:[a-z]+:\/\/)?)([^@/]*)@(.+)$/i.exec(part);
+      if (at === null) return part;
+      const [user = '', password] = (at[2] ?? '').split(':', 2).map(decodeUserInfo);
+      credentials ??= userCredentials(user, password);
+      return `${at[1] ?? ''}${at[3] ?? ''}`;
+    });
+  if (urls.length === 0)
+    throw new CliError(ExitCode.Usage, '--server names no server: give a URL such as nats://127.0.0.1:4222');
+  for (const url of urls) checkUrl(url);
+  return { urls, credentials };
+}
+
+function decodeUserInfo(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A stray percent sign: it was not encoded.
+  }
+}
+
+function checkUrl(url: string): void {
+  const scheme = /^([a-z]+):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'nats' && scheme !== 'tls')
+    throw new CliError(
+      ExitCode.Usage,
+      `--server ${url}: ${scheme}:// is not supported here, use nats:// or tls://`,
+    );
+  if (!URL.canParse(scheme === undefined ? `nats://${url}` : url))
+    throw new CliError(ExitCode.Usage, `--server ${url} is no URL: give one such as nats://127.0.0.1:4222`);
+}
+
+function tlsOptions(
+  cert: string | undefined,
+  key: string | undefined,
+  ca: string | undefined,
+  handshakeFirst: boolean | undefined,
+  env: NodeJS.ProcessEnv,
+): NodeConnectionOptions['tls'] | undefined {
+  if ((cert === undefined) !== (key === undefined))
+    throw new CliError(ExitCode.Usage, '--tlscert and --tlskey go together: give both or neither');
+  if (cert === undefined && ca === undefined && handshakeFirst !== true) return undefined;
+  return {
+    ...(cert === undefined ? {} : { certFile: expand(cert, env) }),
+    ...(key === undefined ? {} : { keyFile: expand(key, env) }),
+    ...(ca === undefined ? {} : { caFile: expand(ca, env) }),
+    ...(handshakeFirst === true ? { handshakeFirst: true } : {}),
+  };
+}

@@ -1,0 +1,63 @@
+// The `dynats` command: which verbs there are. Each registers itself and loads what it needs only when it runs.
+import { existsSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
+
+interface CommandModule {
+  register(program: Command): void;
+}
+
+const groups: readonly { heading: string; verbs: readonly string[] }[] = [
+  {
+    heading: 'Emulator (a cluster of local processes):',
+    verbs: ['up', 'down', 'status', 'kill', 'pause', 'resume', 'restart'],
+  },
+  { heading: 'Data:', verbs: ['put', 'get', 'del', 'console', 'import', 'export'] },
+  { heading: 'Insight:', verbs: ['inspect'] },
+  { heading: 'One node on a host of its own:', verbs: ['node'] },
+];
+
+const examples = `
+Examples:
+  dynats up                               start four nodes here and open the console
+  dynats put 137 value137 --level quorum
+  dynats get 137 --level one --via n3
+  dynats inspect --key 137                who owns a key, and what each owner holds
+
+Exit codes: 0 ok, 1 unexpected, 2 cannot connect, 3 bad usage or invalid input, 5 level not reached,
+6 key not found, 124 timeout, 130 interrupted.`;
+
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function build(): Promise<Command> {
+  const program = new Command('dynats')
+    .description('A leaderless replicated key-value store over NATS, with consistency chosen per request.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .addHelpText('after', examples)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'dynats: ')) })
+    .showHelpAfterError('(add --help for how to use it)');
+  for (const { heading, verbs } of groups) {
+    program.commandsGroup(heading);
+    for (const verb of verbs) {
+      // The commands of the emulator arrive with it.
+      if (!existsSync(new URL(`./commands/${verb}.js`, import.meta.url))) continue;
+      const module = (await import(`./commands/${verb}.js`)) as CommandModule;
+      module.register(program);
+    }
+  }
+  return program;
+}
+
+quietWhenReaderLeaves();
+try {
+  const program = await build();
+  await program.parseAsync();
+} catch (error) {
+  const exitCode = report(error);
+  if (exitCode !== ExitCode.Ok) process.exitCode = exitCode;
+}
