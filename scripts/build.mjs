@@ -2,8 +2,26 @@
 // Imports nothing outside Node, since it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+
+// First of all, since what follows uses what came with these versions.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 15)) {
+  process.stderr.write(`dynats: Node.js 20.15 or newer is needed; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
 
 const root = path.resolve(import.meta.dirname, '..');
 const stampDir = path.join(root, 'node_modules', '.dynats');
@@ -11,7 +29,11 @@ const stampDir = path.join(root, 'node_modules', '.dynats');
 /** Fails with one clear line; the output of the failed step is above it. */
 function run(what, command, args) {
   process.stderr.write(`${what}...\n`);
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: false });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: false,
+  });
   if (result.status !== 0) {
     const why = result.error ? result.error.message : `exit code ${result.status}`;
     process.stderr.write(`dynats: ${what} failed (${why}); see the output above.\n`);
@@ -50,25 +72,48 @@ function ifChanged(name, inputs, output, step) {
   writeFileSync(stamp, now);
 }
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 15)) {
-  process.stderr.write(`dynats: Node.js 20.15 or newer is needed; this is ${process.versions.node}.\n`);
-  process.exit(1);
+/** Removes compiled files whose sources are gone: a test that was deleted must not go on running. */
+function removeOrphans() {
+  // The incremental compiler does not write again what somebody deleted; without its notes it writes everything.
+  if (!existsSync(path.join(root, 'dist/src/cli/main.js')))
+    rmSync(path.join(root, 'dist/tsconfig.tsbuildinfo'), { force: true });
+  for (const part of ['src', 'test', 'bench']) {
+    const dir = path.join(root, 'dist', part);
+    if (!existsSync(dir)) continue;
+    for (const file of filesBelow(dir)) {
+      const source = path
+        .join(root, path.relative(path.join(root, 'dist'), file))
+        .replace(/(\.d\.ts|\.js|\.js\.map)$/, '');
+      if (!['.ts', '.js', ''].some(extension => existsSync(source + extension))) rmSync(file);
+    }
+  }
 }
 
 ifChanged('packages', ['package.json', 'package-lock.json'], 'node_modules/typescript', () => {
-  run('Installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('Installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
 });
 
-ifChanged('generated', ['schemas', 'scripts/generate.mjs', 'package-lock.json'], 'src/wire/generated/types.ts', () => {
-  run('Generating types and validators', process.execPath, ['scripts/generate.mjs']);
-});
+ifChanged(
+  'generated',
+  ['schemas', 'scripts/generate.mjs', 'package-lock.json'],
+  'src/wire/generated/types.ts',
+  () => {
+    run('Generating types and validators', process.execPath, ['scripts/generate.mjs']);
+  },
+);
 
 ifChanged(
   'compiled',
   ['src', 'test', 'bench', 'schemas', 'scripts/generate.mjs', 'tsconfig.json', 'package-lock.json'],
   'dist/src/cli/main.js',
   () => {
+    removeOrphans();
     run('Compiling', process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
     const generated = 'src/wire/generated';
     mkdirSync(path.join(root, 'dist', generated), { recursive: true });

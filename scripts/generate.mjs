@@ -13,7 +13,9 @@ const names = readdirSync(schemaDir)
   .filter(file => file.endsWith('.json'))
   .map(file => file.slice(0, -'.json'.length))
   .sort();
-const schemas = new Map(names.map(name => [name, JSON.parse(readFileSync(path.join(schemaDir, `${name}.json`), 'utf8'))]));
+const schemas = new Map(
+  names.map(name => [name, JSON.parse(readFileSync(path.join(schemaDir, `${name}.json`), 'utf8'))]),
+);
 
 /** `put-request` -> `putRequest`. */
 const identifier = name => name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
@@ -42,7 +44,8 @@ async function types() {
     return `#/definitions/${target}`;
   };
   for (const [name, schema] of schemas) {
-    if (name === 'common') for (const [key, value] of Object.entries(schema.definitions)) definitions[key] = inline(value);
+    if (name === 'common')
+      for (const [key, value] of Object.entries(schema.definitions)) definitions[key] = inline(value);
     else definitions[schema.title] = inline(schema);
   }
   const source = await compile(
@@ -60,7 +63,9 @@ async function types() {
       declareExternallyReferenced: true,
     },
   );
-  const quiet = source.replace(/\n \*\n \* This interface was referenced by[^/]*?\n \*\//g, '\n */').replace(/export interface Messages \{[^}]*\}\n/, '');
+  const quiet = source
+    .replace(/\n \*\n \* This interface was referenced by[^/]*?\n \*\//g, '\n */')
+    .replace(/export interface Messages \{[^}]*\}\n/, '');
   writeFileSync(path.join(outDir, 'types.ts'), quiet);
 }
 

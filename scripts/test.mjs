@@ -1,0 +1,74 @@
+// `npm test`: types, lint and format, then every test. `npm test -- test/model` (files or directories) runs just those;
+// options (`--test-name-pattern=...`) are handed to Node's test runner.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { setup } from './setup.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+const live = path.join('dist', 'test', 'live') + path.sep;
+/** Of one test or one file; a hung test fails, rather than the machine that runs it. */
+const testTimeoutMs = 10 * 60_000;
+
+function step(what, args, env = process.env) {
+  process.stderr.write(`\n== ${what}\n`);
+  const result = spawnSync(process.execPath, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (result.error) throw result.error;
+  return result.status === 0;
+}
+
+/** `test/model/ring.test.ts`, or a directory, as the compiled files (relative to the root). */
+function compiledTests(argument) {
+  const source = path.resolve(argument);
+  const relative = path.relative(root, source);
+  const compiled = relative.startsWith('dist')
+    ? relative
+    : path.join('dist', relative.replace(/\.ts$/, '.js'));
+  const full = path.join(root, compiled);
+  if (!existsSync(full)) return [];
+  if (statSync(full).isFile()) return [compiled];
+  return readdirSync(full, { recursive: true })
+    .filter(file => file.endsWith('.test.js'))
+    .map(file => path.join(compiled, file))
+    .sort();
+}
+
+const options = process.argv.slice(2).filter(argument => argument.startsWith('-'));
+const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('-'));
+const files = new Set();
+for (const argument of wanted.length > 0 ? wanted : ['test']) {
+  const found = compiledTests(argument);
+  if (found.length === 0) {
+    process.stderr.write(`dynats: no test in ${argument}; name a file or directory below test/.\n`);
+    process.exit(1);
+  }
+  for (const file of found) files.add(file);
+}
+
+const found = await setup(['nats-server', 'nats']);
+const env = {
+  ...process.env,
+  DYNATS_NATS_SERVER: found['nats-server'].path,
+  DYNATS_NATS_CLI: found.nats.path,
+};
+
+const failed = [];
+if (wanted.length === 0 && !step('lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']))
+  failed.push('lint and format');
+
+const runner = ['--test', '--test-reporter=spec', `--test-timeout=${testTimeoutMs}`, ...options];
+const alone = [...files].filter(file => file.startsWith(live));
+const together = [...files].filter(file => !file.startsWith(live));
+if (together.length > 0 && !step('tests', [...runner, ...together], env)) failed.push('tests');
+// One at a time: these start whole clusters, and time them.
+if (alone.length > 0 && !step('live tests', [...runner, '--test-concurrency=1', ...alone], env))
+  failed.push('live tests');
+
+if (failed.length > 0) {
+  process.stderr.write(`\ndynats: failed: ${failed.join(', ')}.\n`);
+  process.exit(1);
+}
