@@ -1,0 +1,72 @@
+// Says of a refused request which owners are missing and what to do about it.
+import type { Client } from '../client/client.js';
+import { UnavailableError } from '../errors.js';
+import type { ClusterReply } from '../wire/generated/types.js';
+import { ringOf } from './bucket-ring.js';
+import { CliError, exitCodeOf } from './exit.js';
+import type { RequestSubject } from './request-flags.js';
+
+/** How long to wait for the view of the cluster that completes the message, in milliseconds. */
+const viewTimeoutMs = 500;
+
+/** The same failure with the best line for it; any other failure as it is. */
+export async function explained(error: unknown, client: Client, subject: RequestSubject): Promise<unknown> {
+  if (!(error instanceof UnavailableError)) return error;
+  const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
+  const message = unavailableLine(error, subject, view === undefined ? [] : missingOwners(view, subject));
+  return new CliError(exitCodeOf(error), message, { cause: error });
+}
+
+export interface MissingOwner {
+  node: string;
+  /** Why it does not count: down, catching-up, recovering. */
+  state: string;
+}
+
+/** The owners of the key that cannot take part, as one node sees it. A recovering replica takes writes, but no reads. */
+export function missingOwners(view: ClusterReply, { key, bucket, kind }: RequestSubject): MissingOwner[] {
+  const states = new Map(
+    view.peers.filter(peer => peer.leaving !== true).map(peer => [peer.node, peer.state]),
+  );
+  return ringOf(view.cluster, bucket)
+    .owners(key)
+    .map(node => ({ node, state: states.get(node) ?? 'down' }))
+    .filter(({ state }) => state === 'down' || (kind === 'read' && state !== 'serving'));
+}
+
+export function unavailableLine(
+  { required, alive, message }: UnavailableError,
+  subject: RequestSubject,
+  missing: readonly MissingOwner[],
+): string {
+  // Without numbers it is the coordinator itself that is not there.
+  if (required === 0)
+    return `UNAVAILABLE: ${message}: see dynats status for who is up${subject.via === undefined ? '' : ', or leave out --via'}`;
+  const owners = `${required} owner${required === 1 ? '' : 's'}`;
+  const need = `UNAVAILABLE: ${subject.level} needs ${owners} of key ${subject.key}, ${alive} alive${listed(missing)}`;
+  return `${need}: ${remedies(subject, alive, missing).join(', or ')}`;
+}
+
+function listed(missing: readonly MissingOwner[]): string {
+  if (missing.length === 0) return '';
+  const states = [...new Set(missing.map(each => each.state))];
+  const groups = states.map(state => {
+    const nodes = missing.filter(each => each.state === state).map(each => each.node);
+    return `${nodes.join(', ')} ${state}`;
+  });
+  return ` (${groups.join('; ')})`;
+}
+
+function remedies(
+  { kind, level }: RequestSubject,
+  alive: number,
+  missing: readonly MissingOwner[],
+): string[] {
+  const down = missing.find(each => each.state === 'down');
+  const start =
+    down === undefined
+      ? 'see dynats status for who is down'
+      : `start ${missing.length > 1 ? 'them' : 'it'} (dynats restart ${down.node})`;
+  if (alive > 0 && level !== 'ONE') return [start, 'try --level one'];
+  return kind === 'write' && level !== 'ANY' ? [start, 'try --level any'] : [start];
+}

@@ -1,0 +1,23 @@
+// dynats del: delete one key.
+import type { Command } from 'commander';
+import { print, printJson, visible } from '../output.js';
+import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
+
+export function register(program: Command): void {
+  const command = program
+    .command('del')
+    .aliases(['delete', 'rm'])
+    .description('delete a key; deleting an absent one is no error')
+    .argument('<key>', 'put -- before one that starts with "-"');
+  addRequestFlags(command, 'write').action(del);
+}
+
+async function del(key: string, flags: RequestFlags): Promise<void> {
+  const { options, subject } = requestOf('write', key, flags);
+  const { runRequest } = await import('../request-command.js');
+  const reply = await runRequest(flags, subject, client => client.delete(key, options));
+  if (flags.json === true) return printJson(reply);
+  print(
+    `${subject.bucket} > ${visible(key)} deleted, version: ${reply.version} @ ${reply.level}, ${reply.acked} owners acked`,
+  );
+}

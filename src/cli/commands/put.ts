@@ -1,0 +1,41 @@
+// dynats put: store one value.
+import type { Command } from 'commander';
+import { CliError, ExitCode } from '../exit.js';
+import { print, printJson, visible } from '../output.js';
+import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
+
+export function register(program: Command): void {
+  const command = program
+    .command('put')
+    .description('store a value under a key; the value is read from stdin when it is not given')
+    .argument('<key>', '1 to 1024 bytes of UTF-8; put -- before one that starts with "-"')
+    .argument('[value]', 'text; from stdin also bytes');
+  addRequestFlags(command, 'write').action(put);
+}
+
+async function put(key: string, value: string | undefined, flags: RequestFlags): Promise<void> {
+  const { options, subject } = requestOf('write', key, flags);
+  const content = value ?? (await valueFromStdin());
+  const { runRequest } = await import('../request-command.js');
+  const reply = await runRequest(flags, subject, client => client.put(key, content, options));
+  if (flags.json === true) return printJson(reply);
+  print(
+    `${subject.bucket} > ${visible(key)} version: ${reply.version} @ ${reply.level}, ${reply.acked} owners acked`,
+  );
+}
+
+async function valueFromStdin(): Promise<string | Uint8Array> {
+  if (process.stdin.isTTY)
+    throw new CliError(ExitCode.Usage, 'no value: give it after the key, or pipe it in');
+  const [{ readAll, textOrBytes }, { VALUE_BYTES_MAX }] = await Promise.all([
+    import('../value.js'),
+    import('../../wire/requests.js'),
+  ]);
+  const bytes = await readAll(process.stdin, VALUE_BYTES_MAX);
+  if (bytes === undefined)
+    throw new CliError(
+      ExitCode.Usage,
+      `value: more than the limit of ${VALUE_BYTES_MAX} bytes: store it in parts`,
+    );
+  return textOrBytes(bytes);
+}

@@ -1,0 +1,63 @@
+// Flags shared by the commands that send requests: level, bucket, coordinating node.
+import type { Command } from 'commander';
+import type { RequestOptions } from '../client/client.js';
+import { Level } from '../model/level.js';
+import { addConnectionFlags, type ConnectionFlags } from './connection.js';
+import { CliError, ExitCode } from './exit.js';
+
+export interface RequestFlags extends ConnectionFlags {
+  level?: string;
+  bucket?: string;
+  via?: string;
+  json?: boolean;
+}
+
+/** What a request is about, for the line that explains its failure. */
+export interface RequestSubject {
+  kind: 'read' | 'write';
+  key: string;
+  level: Level;
+  bucket: string;
+  via?: string;
+}
+
+export const defaultBucket = 'default';
+
+/** Adds --level, --bucket, --via, --json and, last, the connection flags. */
+export function addRequestFlags(command: Command, kind: RequestSubject['kind']): Command {
+  const levels = levelsFor(kind).map(level => level.toLowerCase());
+  return addConnectionFlags(
+    command
+      .option('-l, --level <level>', `consistency level: ${levels.join(', ')} (default: quorum)`)
+      .option('-b, --bucket <bucket>', `bucket (default: ${defaultBucket})`)
+      .option('--via <node>', 'node that coordinates (default: any)')
+      .option('-j, --json', 'print the reply as JSON'),
+  );
+}
+
+export function levelsFor(kind: RequestSubject['kind']): Level[] {
+  return Object.values(Level).filter(level => kind === 'write' || level !== Level.Any);
+}
+
+/** A level as people write it, in any case. */
+export function parseLevel(text: string, kind: RequestSubject['kind']): Level {
+  const level = Object.values(Level).find(each => each === text.toUpperCase());
+  const allowed = levelsFor(kind);
+  if (level !== undefined && allowed.includes(level)) return level;
+  const choice = allowed.map(each => each.toLowerCase()).join(', ');
+  if (level === Level.Any)
+    throw new CliError(ExitCode.Usage, `level any is for writes; a read takes one of ${choice}`);
+  throw new CliError(ExitCode.Usage, `level "${text}" is none of ${choice}`);
+}
+
+/** The options of a call, and the same as what the request is about. */
+export function requestOf(
+  kind: RequestSubject['kind'],
+  key: string,
+  flags: RequestFlags,
+): { options: RequestOptions; subject: RequestSubject } {
+  const via = flags.via === undefined ? {} : { via: flags.via };
+  const level = flags.level === undefined ? Level.Quorum : parseLevel(flags.level, kind);
+  const bucket = flags.bucket ?? defaultBucket;
+  return { options: { level, bucket, ...via }, subject: { kind, key, level, bucket, ...via } };
+}
