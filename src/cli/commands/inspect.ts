@@ -1,0 +1,63 @@
+// dynats inspect: what each replica holds, and whether the owners agree.
+import type { Command } from 'commander';
+import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { CliError, ExitCode } from '../exit.js';
+import { parseCount } from '../numbers.js';
+import { note, printJson } from '../output.js';
+import { defaultBucket } from '../request-flags.js';
+
+interface InspectFlags extends ConnectionFlags {
+  key?: string;
+  bucket?: string;
+  json?: boolean;
+  checkOnly?: boolean;
+  limit?: string;
+}
+
+const rowsMaxDefault = '500';
+
+export function register(program: Command): void {
+  const command = program
+    .command('inspect')
+    .description('what each replica holds in memory, and on which keys owners differ (then exit code 1)')
+    .argument('[node]', 'only this node, without the cross-check')
+    .option('-k, --key <key>', "token, preference list and each owner's copy of one key")
+    .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
+    .option('-j, --json', 'one JSON object a line: node, key, value, time, writer, deleted')
+    .option('--check-only', 'the cross-check alone, without the records')
+    .option('--limit <rows>', 'rows of the table on a terminal', rowsMaxDefault);
+  addConnectionFlags(command).action(inspect);
+}
+
+async function inspect(node: string | undefined, flags: InspectFlags): Promise<void> {
+  const rowsMax = parseCount(flags.limit ?? rowsMaxDefault, '--limit');
+  if (flags.key !== undefined && node !== undefined)
+    throw new CliError(ExitCode.Usage, 'give a node or --key, not both: --key asks every node');
+  const { withClient } = await import('../open-client.js');
+  const bucket = flags.bucket ?? defaultBucket;
+  await withClient(flags, async client => {
+    const view = await client.cluster();
+    if (flags.key !== undefined) return inspectOneKey(flags.key, flags.json === true);
+    if (node !== undefined && !view.cluster.nodes.includes(node))
+      throw new CliError(
+        ExitCode.Usage,
+        `there is no node ${node}: the cluster has ${view.cluster.nodes.join(', ')}`,
+      );
+    const { listAll, listNode } = await import('../inspect/listing.js');
+    const checkOnly = flags.checkOnly === true;
+    const options = { bucket, json: flags.json === true, checkOnly, rowsMax, out: process.stdout, note };
+    if (node !== undefined) return listNode(client, node, options);
+    // The listing has named them.
+    if ((await listAll(client, view, options)) > 0) process.exitCode = ExitCode.Unexpected;
+
+    async function inspectOneKey(key: string, json: boolean): Promise<void> {
+      const { inspectKey, keyReportJson, printKeyReport } = await import('../inspect/one-key.js');
+      const report = await inspectKey(client, view, bucket, key);
+      if (json) printJson(keyReportJson(report));
+      else await printKeyReport(report, process.stdout);
+      const { verdict } = report.comparison;
+      if (verdict === 'diverged') process.exitCode = ExitCode.Unexpected;
+      if (verdict === 'missing') process.exitCode = ExitCode.KeyNotFound;
+    }
+  });
+}

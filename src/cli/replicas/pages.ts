@@ -1,0 +1,44 @@
+// Reads what one node holds, page by page, in key order.
+import type { Client } from '../../client/client.js';
+import type { ClusterReply, RecordsRequest, WireRecord } from '../../wire/generated/types.js';
+import { CliError, ExitCode } from '../exit.js';
+
+/** Records asked for in one page; a node ends a page early when it would outgrow a message. */
+const pageLimit = 1024;
+/** Keys asked for in one request by name: the schema's limit. */
+export const keysPerRequestMax = 1024;
+
+/** All records of `node` in `bucket`, in key order, with one page in memory. */
+export async function* recordsOf(
+  client: Pick<Client, 'records'>,
+  node: string,
+  bucket: string,
+): AsyncGenerator<WireRecord> {
+  let after: string | undefined;
+  for (;;) {
+    const request: RecordsRequest = { bucket, limit: pageLimit, ...(after === undefined ? {} : { after }) };
+    const page = await client.records(node, request);
+    yield* page.records;
+    const last = page.records.at(-1)?.key;
+    if (!page.more) return;
+    // Without a step forward the next request would bring the same page for ever.
+    if (last === undefined || last === after)
+      throw new CliError(ExitCode.Unexpected, `${node} announces more records but sends none: see its log`);
+    after = last;
+  }
+}
+
+/** The nodes of the cluster, apart into those that hold complete memory and the others with their state. */
+export function readableNodes(view: ClusterReply): {
+  readable: string[];
+  others: { node: string; state: string }[];
+} {
+  const states = new Map(
+    view.peers.filter(peer => peer.leaving !== true).map(peer => [peer.node, peer.state]),
+  );
+  const readable = view.cluster.nodes.filter(node => states.get(node) === 'serving');
+  const others = view.cluster.nodes
+    .filter(node => !readable.includes(node))
+    .map(node => ({ node, state: states.get(node) ?? 'down' }));
+  return { readable, others };
+}
