@@ -1,5 +1,6 @@
 // What the protocol needs of the world. NATS implements these (src/nats); so does the simulator. Their docs are the
 // contract both keep.
+import type { Recovering } from './wire/generated/types.js';
 
 export interface Message {
   readonly subject: string;
@@ -60,23 +61,45 @@ export interface StreamEntry {
 export interface LogStream {
   state(): Promise<StreamState>;
   /**
-   * Entries from `from` to `to` inclusive, in order, those that exist. `subject` keeps to one subject of the stream.
+   * Entries from `from` to `to` inclusive, in order, those that exist; of one subject and no more than `limit` if given.
    * Rejects when the broker is lost on the way.
    */
-  read(from: number, to: number, onEntry: (entry: StreamEntry) => void, subject?: string): Promise<void>;
+  read(
+    from: number,
+    to: number,
+    onEntry: (entry: StreamEntry) => void,
+    options?: { subject?: string; limit?: number },
+  ): Promise<void>;
   /** Removes all entries up to `through`, inclusive; of one subject if given. */
   purge(through: number, subject?: string): Promise<void>;
 }
 
+/** One life of a log. */
+export interface LogLife {
+  /** Names this life: a log that is lost and begun anew has another. */
+  readonly id: string;
+  /** Why the log was begun as one that cannot be trusted to hold everything, or null. */
+  readonly recovering: Recovering | null;
+}
+
 /** A replica's own log: beside reading it, following it. */
 export interface ReplicaLog extends LogStream {
+  /** Undefined when the stream does not exist. */
+  life(): Promise<LogLife | undefined>;
+  create(life: LogLife): Promise<void>;
   /**
    * Calls `onEntry` for every entry stored after this resolved, in order of sequence, before its writer gets the ack
    * (on the broker that hosts the log). A jump in the sequence means entries were missed.
    */
   follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription>;
   /** Whether the process is connected to the broker that hosts the log, so that what is acked is also followed. */
-  readonly isLocal: boolean;
+  isLocal(): Promise<boolean>;
+}
+
+/** The hints that one node holds. */
+export interface HintStream extends LogStream {
+  /** Hint entries held for each target. Rejects when the holder's broker cannot be reached. */
+  held(): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface Timer {

@@ -1,9 +1,6 @@
 // Records and their total order: the law that lets replicas merge in any order and still agree.
 import type { HeldVersion, WireRecord } from '../wire/generated/types.js';
 
-/** One version of one key. Exactly one of `value`, `base64` and `deleted` is set. */
-export type Record = WireRecord;
-
 /** What orders two records of one key, without their values. */
 export type Version = HeldVersion;
 
@@ -23,17 +20,17 @@ export function compareVersions(a: Version, b: Version): number {
  *
  * @returns negative when `b` wins, positive when `a` wins, 0 when they are the same record.
  */
-export function compareRecords(a: Record, b: Record): number {
+export function compareRecords(a: WireRecord, b: WireRecord): number {
   return compareVersions(a, b) || compareValues(a, b);
 }
 
-function compareValues(a: Record, b: Record): number {
+function compareValues(a: WireRecord, b: WireRecord): number {
   if (a.value === b.value && a.base64 === b.base64) return 0;
   return Buffer.compare(valueBytes(a), valueBytes(b)) || compareText(a.base64 ?? '', b.base64 ?? '');
 }
 
 /** The value's bytes; none for a tombstone. */
-export function valueBytes(record: Pick<Record, 'value' | 'base64'>): Uint8Array {
+export function valueBytes(record: Pick<WireRecord, 'value' | 'base64'>): Uint8Array {
   if (record.value !== undefined) return Buffer.from(record.value);
   return Buffer.from(record.base64 ?? '', 'base64');
 }

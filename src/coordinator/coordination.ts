@@ -1,0 +1,99 @@
+// What the write path and the read path share: the collaborators of one coordinator, and the lanes to every node.
+import { InvalidRequestError } from '../errors.js';
+import type { HybridClock } from '../model/hlc.js';
+import { Ring } from '../model/ring.js';
+import type { Bus, Clock } from '../ports.js';
+import type { ClusterDefinition } from '../wire/generated/types.js';
+import { DEFAULT_BUCKET } from '../wire/requests.js';
+import { streams, subjects } from '../wire/subjects.js';
+import type { Deadlines } from './deadlines.js';
+import { EntryLane, type EntryOutcome } from './entry-lanes.js';
+import type { HintStore } from './hints.js';
+import type { Liveness } from './liveness.js';
+import type { ReadLane } from './read-lane.js';
+
+export interface Coordination {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly hlc: HybridClock;
+  /** Names this coordinator in the versions it issues; new at every start, so no version is issued twice. */
+  readonly writer: string;
+  readonly rings: Rings;
+  readonly liveness: Liveness;
+  readonly deadlines: Deadlines;
+  readonly logs: LogLanes;
+  readonly hints: HintStore;
+  readonly reads: ReadonlyMap<string, ReadLane>;
+  /** The node this coordinator is part of, which it asks first; undefined in a client. */
+  readonly self: string | undefined;
+}
+
+/** The rings of the buckets. */
+export class Rings {
+  private readonly rings: ReadonlyMap<string, Ring>;
+
+  constructor(cluster: ClusterDefinition) {
+    const { nodes, partitioner, replicationFactor } = cluster;
+    const buckets = Object.entries(cluster.buckets ?? {}).map(
+      ([name, own]) => [name, new Ring(nodes, { partitioner, replicationFactor, ...own })] as const,
+    );
+    this.rings = new Map([[DEFAULT_BUCKET, new Ring(nodes, { partitioner, replicationFactor })], ...buckets]);
+  }
+
+  /** @throws InvalidRequestError for a bucket that is not defined. */
+  of(bucket: string): Ring {
+    const ring = this.rings.get(bucket);
+    if (ring === undefined)
+      throw new InvalidRequestError('bucket', `unknown bucket ${JSON.stringify(bucket)}; there is ${[...this.rings.keys()].join(', ')}`);
+    return ring;
+  }
+
+  buckets(): string[] {
+    return [...this.rings.keys()];
+  }
+}
+
+/** How long a log may take to ack an entry before its node counts as dead, in milliseconds. */
+export const ACK_TIMEOUT_MS = 1000;
+
+/** One lane to the log of each node. */
+export class LogLanes {
+  private readonly lanes: ReadonlyMap<string, EntryLane>;
+
+  /** @param onAcked told of every entry a log has acknowledged. */
+  constructor(
+    bus: Bus,
+    nodes: readonly string[],
+    liveness: Liveness,
+    onAcked: (node: string, sequence: number, crc32: string) => void,
+  ) {
+    const lane = (node: string) =>
+      new EntryLane({
+        bus,
+        subject: subjects.log(node),
+        stream: streams.log(node),
+        ackTimeoutMs: ACK_TIMEOUT_MS,
+        onOutcome: outcome => {
+          if (outcome.sequence !== undefined) onAcked(node, outcome.sequence, outcome.crc32);
+          else if (isDeath(outcome)) liveness.gone(node);
+        },
+      });
+    this.lanes = new Map(nodes.map(node => [node, lane(node)]));
+    liveness.onDeath(node => this.lanes.get(node)?.abandon());
+  }
+
+  to(node: string): EntryLane {
+    const lane = this.lanes.get(node);
+    if (lane === undefined) throw new TypeError(`no node ${node}`);
+    return lane;
+  }
+
+  get isIdle(): boolean {
+    return [...this.lanes.values()].every(lane => lane.isIdle);
+  }
+}
+
+/** Our own connection being closed or cut off says nothing about the node at the other end. */
+export function isDeath(outcome: EntryOutcome): boolean {
+  return outcome.failure === 'no-responders' || outcome.failure === 'timeout';
+}

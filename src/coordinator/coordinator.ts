@@ -1,0 +1,107 @@
+// A coordinator: carries out reads and writes against the owners of their keys. The same class serves inside a node and, in
+// direct mode, inside a client.
+import { ClosedError } from '../errors.js';
+import { HybridClock } from '../model/hlc.js';
+import type { Bus, Clock, Random } from '../ports.js';
+import type { ClusterDefinition, GetReply, PutReply } from '../wire/generated/types.js';
+import type { Operation, ReadRequest, WriteRequest } from '../wire/requests.js';
+import { type Coordination, LogLanes, Rings } from './coordination.js';
+import { Deadlines } from './deadlines.js';
+import { HintStore } from './hints.js';
+import { Liveness, type LivenessSettings } from './liveness.js';
+import { type LocalReplica, ReadLane } from './read-lane.js';
+import { read } from './read.js';
+import { write } from './write.js';
+
+export interface CoordinatorOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cluster: ClusterDefinition;
+  /** Prefix of the writer name: the node's, or `client`. */
+  readonly name: string;
+  /** Refuse times further ahead than this, in milliseconds; default 5000. */
+  readonly maxClockSkewMs?: number;
+  readonly liveness?: LivenessSettings;
+  /** Set inside a node: its name and its replica. */
+  readonly local?: { readonly node: string; readonly read: LocalReplica };
+  /** Told of every entry a node's log has acknowledged. */
+  readonly onAcked?: (node: string, sequence: number, crc32: string) => void;
+}
+
+/** One wrong clock must not win for ever. */
+export const MAX_CLOCK_SKEW_MS = 5000;
+
+export class Coordinator {
+  readonly liveness: Liveness;
+  readonly hlc: HybridClock;
+  private readonly c: Coordination;
+  private closed = false;
+
+  constructor(options: CoordinatorOptions) {
+    const { bus, clock, cluster, local } = options;
+    const { nodes } = cluster;
+    this.hlc = new HybridClock(() => clock.now(), options.maxClockSkewMs ?? MAX_CLOCK_SKEW_MS);
+    this.liveness = new Liveness(nodes, clock, options.liveness);
+    const readLane = (node: string) =>
+      new ReadLane(bus, node, () => this.liveness.gone(node), node === local?.node ? local.read : undefined);
+    this.c = {
+      bus,
+      clock,
+      hlc: this.hlc,
+      writer: `${options.name}~${options.random.token(8)}`,
+      rings: new Rings(cluster),
+      liveness: this.liveness,
+      deadlines: new Deadlines(clock),
+      logs: new LogLanes(bus, nodes, this.liveness, options.onAcked ?? (() => {})),
+      hints: new HintStore(bus, this.liveness),
+      reads: new Map(nodes.map(node => [node, readLane(node)])),
+      self: local?.node,
+    };
+    this.liveness.onDeath(node => this.c.reads.get(node)?.abandon());
+    this.liveness.onPresence(presence => this.hlc.observe(presence.time));
+  }
+
+  /** Starts to follow who is alive. */
+  start(): void {
+    this.liveness.watch(this.c.bus, this.c.self);
+  }
+
+  get hints(): HintStore {
+    return this.c.hints;
+  }
+
+  get rings(): Rings {
+    return this.c.rings;
+  }
+
+  /** Rejects with a DynatsError: see `write` and `read`. */
+  async write(request: WriteRequest, timeoutMs: number): Promise<PutReply> {
+    if (this.closed) throw new ClosedError();
+    return write(this.c, request, this.c.clock.monotonic() + timeoutMs);
+  }
+
+  async read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
+    if (this.closed) throw new ClosedError();
+    return read(this.c, request, this.c.clock.monotonic() + timeoutMs);
+  }
+
+  execute(operation: Operation, timeoutMs: number): Promise<PutReply | GetReply> {
+    return operation.kind === 'write' ? this.write(operation, timeoutMs) : this.read(operation, timeoutMs);
+  }
+
+  /** Whether every append and hint has been settled. */
+  get isIdle(): boolean {
+    return this.c.logs.isIdle && this.c.hints.isIdle;
+  }
+
+  /** Takes no more requests; waits up to `patienceMs` for the appends and hints under way. */
+  async close(patienceMs = 2000): Promise<void> {
+    this.closed = true;
+    const { clock } = this.c;
+    const until = clock.monotonic() + patienceMs;
+    while (!this.isIdle && clock.monotonic() < until) await new Promise<void>(done => clock.after(5, done));
+    this.liveness.close();
+    this.c.deadlines.close();
+  }
+}

@@ -1,0 +1,113 @@
+// Lanes whose messages are log entries: to the logs of replicas, and to hints streams. JetStream's ack of an entry, stored
+// and fsynced, is the durable ack of every record in it.
+import { type Bus, BusError } from '../ports.js';
+import { ENTRY_OVERHEAD_BYTES, ENTRY_RECORDS_MAX, checksumOf, encodeEntry } from '../wire/log-entry.js';
+import { Lane, type LaneItem } from './lane.js';
+
+/** One record on its way into one stream. */
+export interface Append extends LaneItem {
+  /** The record as it stands in an entry (`encodeRecord`). */
+  readonly text: string;
+  /** The stream has stored it. */
+  acked(): void;
+  /** It was not stored, or nobody can say whether it was. */
+  failed(): void;
+}
+
+/** How an entry fared, for who keeps account of the node behind the stream. */
+export interface EntryOutcome {
+  /** Sequence of the stored entry; undefined when it was not acked. */
+  readonly sequence?: number;
+  readonly crc32: string;
+  /** `refused`: the broker answered, but would not store (a full disk, a full stream). */
+  readonly failure?: BusError['kind'] | 'refused';
+}
+
+export interface EntryLaneOptions {
+  readonly bus: Bus;
+  readonly subject: string;
+  /** Name of the stream that must ack. */
+  readonly stream: string;
+  /** How long an ack may take, in milliseconds. */
+  readonly ackTimeoutMs: number;
+  readonly onOutcome: (outcome: EntryOutcome) => void;
+}
+
+/** Most records that wait for one stream. */
+const QUEUED_MAX = 20_000;
+const RECORDS_PER_ENTRY = Math.min(1024, ENTRY_RECORDS_MAX);
+/** Entries stay well below the broker's limit, so that one fsync does not hold up the next for long. */
+const ENTRY_BYTES_MAX = 512 * 1024;
+
+export class EntryLane {
+  private readonly lane: Lane<Append>;
+  private readonly inFlight = new Set<Append[]>();
+
+  constructor(private readonly options: EntryLaneOptions) {
+    const bytesMax = Math.min(ENTRY_BYTES_MAX, options.bus.maxPayload - ENTRY_OVERHEAD_BYTES);
+    this.lane = new Lane<Append>(
+      { itemsMax: RECORDS_PER_ENTRY, bytesMax, queuedMax: QUEUED_MAX, inFlightMax: 1 },
+      items => this.transmit(items),
+    );
+  }
+
+  get isFull(): boolean {
+    return this.lane.isFull;
+  }
+
+  get isIdle(): boolean {
+    return this.lane.isIdle;
+  }
+
+  submit(append: Append): void {
+    this.lane.submit(append);
+  }
+
+  /** The node behind the stream is gone: fails at once what waits for it, sent or not. */
+  abandon(): void {
+    const queued = this.lane.takeQueued();
+    const sent = [...this.inFlight];
+    this.inFlight.clear();
+    for (const appends of [...sent, queued]) for (const append of appends) append.failed();
+  }
+
+  private async transmit(appends: Append[]): Promise<void> {
+    const data = encodeEntry(appends.map(append => append.text));
+    this.inFlight.add(appends);
+    const outcome = await this.send(data);
+    // `abandon` may have failed them meanwhile; an ack that comes after that changes nothing.
+    const mine = this.inFlight.delete(appends);
+    this.options.onOutcome(outcome);
+    if (!mine) return;
+    for (const append of appends) {
+      if (outcome.sequence === undefined) append.failed();
+      else append.acked();
+    }
+  }
+
+  private async send(data: Uint8Array): Promise<EntryOutcome> {
+    const crc32 = checksumOf(data);
+    const { bus, subject, stream, ackTimeoutMs } = this.options;
+    try {
+      const reply = await bus.request(subject, data, ackTimeoutMs);
+      const sequence = acknowledgedSequence(reply.data, stream);
+      return sequence === undefined ? { crc32, failure: 'refused' } : { crc32, sequence };
+    } catch (error) {
+      if (error instanceof BusError) return { crc32, failure: error.kind };
+      throw error;
+    }
+  }
+}
+
+/** Sequence in a JetStream PubAck of `stream`; undefined when it is an error, another stream's ack, or none at all. */
+function acknowledgedSequence(data: Uint8Array, stream: string): number | undefined {
+  let ack: unknown;
+  try {
+    ack = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
+  } catch {
+    return undefined;
+  }
+  if (ack === null || typeof ack !== 'object') return undefined;
+  const { stream: from, seq } = ack as { stream?: unknown; seq?: unknown };
+  return from === stream && typeof seq === 'number' && Number.isSafeInteger(seq) ? seq : undefined;
+}

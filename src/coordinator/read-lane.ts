@@ -1,0 +1,101 @@
+// A lane of reads to one replica: what several requests ask of it travels in one message.
+import { type Bus, BusError } from '../ports.js';
+import type { ReadReply, WireRecord } from '../wire/generated/types.js';
+import { readReply as validate } from '../wire/generated/validators.js';
+import { decodeJson, encodeJson } from '../wire/json.js';
+import { subjects } from '../wire/subjects.js';
+import { Lane, type LaneItem } from './lane.js';
+
+export type Answer = ReadReply['answers'][number];
+
+/** One question to one replica. */
+export interface Read extends LaneItem {
+  readonly bucket: string;
+  readonly key: string;
+  readonly want: 'record' | 'version';
+  answered(answer: Answer): void;
+  /** The replica did not answer, or answers no reads now. */
+  failed(): void;
+}
+
+/** Answers reads without the bus: the replica in the coordinator's own process. Undefined when it answers none now. */
+export type LocalReplica = (bucket: string, key: string) => WireRecord | null | undefined;
+
+/** How long an answer may take before its node counts as dead, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 1000;
+const QUEUED_MAX = 20_000;
+const READS_PER_MESSAGE = 512;
+/** Fixed part of a read in a request, beside bucket and key. */
+const READ_OVERHEAD_BYTES = 40;
+
+export class ReadLane {
+  private readonly lane: Lane<Read>;
+  private readonly inFlight = new Set<Read[]>();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly node: string,
+    private readonly onDeath: () => void,
+    private readonly local?: LocalReplica,
+  ) {
+    this.lane = new Lane<Read>(
+      { itemsMax: READS_PER_MESSAGE, bytesMax: bus.maxPayload / 2, queuedMax: QUEUED_MAX, inFlightMax: 1 },
+      reads => this.transmit(reads),
+    );
+  }
+
+  get isFull(): boolean {
+    return this.lane.isFull;
+  }
+
+  ask(read: Omit<Read, 'bytes'>): void {
+    if (this.local !== undefined) {
+      const held = this.local(read.bucket, read.key);
+      if (held === undefined) read.failed();
+      else read.answered(held);
+      return;
+    }
+    const { bucket, key } = read;
+    this.lane.submit({
+      bucket,
+      key,
+      want: read.want,
+      bytes: READ_OVERHEAD_BYTES + bucket.length + key.length * 2,
+      answered: answer => read.answered(answer),
+      failed: () => read.failed(),
+    });
+  }
+
+  /** The node is gone: fails at once what waits for it. */
+  abandon(): void {
+    const queued = this.lane.takeQueued();
+    const sent = [...this.inFlight];
+    this.inFlight.clear();
+    for (const reads of [...sent, queued]) for (const read of reads) read.failed();
+  }
+
+  private async transmit(reads: Read[]): Promise<void> {
+    this.inFlight.add(reads);
+    const answers = await this.send(reads);
+    if (!this.inFlight.delete(reads)) return;
+    reads.forEach((read, i) => {
+      const answer = answers?.[i];
+      if (answer === undefined) read.failed();
+      else read.answered(answer);
+    });
+  }
+
+  /** The answers in order, fewer when the reply had no room for all; undefined when there are none. */
+  private async send(reads: Read[]): Promise<Answer[] | undefined> {
+    const request = encodeJson({ reads: reads.map(({ bucket, key, want }) => ({ bucket, key, want })) });
+    try {
+      const reply = await this.bus.request(subjects.read(this.node), request, ANSWER_TIMEOUT_MS);
+      const { node, refused, answers } = decodeJson(validate, reply.data);
+      return node === this.node && refused === undefined ? answers : undefined;
+    } catch (error) {
+      if (error instanceof BusError && error.kind !== 'closed') this.onDeath();
+      // A reply that is not valid, or an error reply, is no answer; the other owners are asked.
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,148 @@
+// The write path. Refuse what cannot reach its level; stamp the record; append it to the logs of all alive owners at once;
+// keep a hint for every owner that is down or does not ack; answer as soon as the level's acks are in. Nothing is ever
+// rolled back: a record that some reader may have seen, or a newer write replaced, must not be taken away.
+import { InvalidRequestError, OverloadedError, UnavailableError, WriteTimeoutError } from '../errors.js';
+import { Level, requiredOwners } from '../model/level.js';
+import { versionText } from '../model/record.js';
+import type { PutReply, WireRecord } from '../wire/generated/types.js';
+import { ENTRY_OVERHEAD_BYTES, encodeRecord } from '../wire/log-entry.js';
+import type { WriteRequest } from '../wire/requests.js';
+import type { Coordination } from './coordination.js';
+import type { Alarm, Sleeper } from './deadlines.js';
+
+/**
+ * Coordinates one write.
+ *
+ * @param deadlineAtMs on the monotonic clock.
+ * @throws InvalidRequestError, UnavailableError, OverloadedError: nothing was sent anywhere.
+ * @throws WriteTimeoutError too few acks in time; the write may still surface.
+ */
+export function write(c: Coordination, request: WriteRequest, deadlineAtMs: number): Promise<PutReply> {
+  const ring = c.rings.of(request.bucket);
+  const preferenceList = ring.preferenceList(request.key);
+  const owners = preferenceList.slice(0, ring.replicationFactor);
+  const required = requiredOwners(request.level, ring.replicationFactor);
+  if (required > owners.length)
+    throw new InvalidRequestError('level', `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`);
+
+  const alive = owners.filter(owner => c.liveness.isWritable(owner));
+  const canHint = request.level === Level.Any && preferenceList.some(node => c.liveness.isWritable(node));
+  if (alive.length < required && !canHint) throw new UnavailableError(required, alive.length);
+  const ready = alive.filter(owner => !c.logs.to(owner).isFull);
+  if (ready.length < required && !canHint) throw new OverloadedError('too many writes wait for the owners of this key; try again later');
+
+  const record = stamp(c, request);
+  const text = encodeRecord(record);
+  const bytes = Buffer.byteLength(text) + 1;
+  if (bytes + ENTRY_OVERHEAD_BYTES > c.bus.maxPayload)
+    throw new InvalidRequestError(
+      request.base64 === undefined ? 'value' : 'base64',
+      `the record takes ${bytes} bytes as JSON; the broker's max_payload allows ${c.bus.maxPayload - ENTRY_OVERHEAD_BYTES}`,
+    );
+
+  return new Promise((resolve, reject) => {
+    const started = new WriteInProgress(c, { record, text, bytes, preferenceList, owners, required, level: request.level }, resolve, reject);
+    started.send(ready, deadlineAtMs);
+  });
+}
+
+/** The record this request writes, under the client's version or a new one. */
+function stamp(c: Coordination, request: WriteRequest): WireRecord {
+  const { bucket, key, value, base64, version } = request;
+  if (version !== undefined) {
+    if (c.hlc.isTooFarAhead(version.time))
+      throw new InvalidRequestError('time', `time lies more than ${c.hlc.maxSkewMs} ms ahead of this node's clock`);
+    c.hlc.observe(version.time);
+  }
+  const { time, writer } = version ?? { time: c.hlc.next(), writer: c.writer };
+  if (value !== undefined) return { bucket, key, value, time, writer };
+  if (base64 !== undefined) return { bucket, key, base64, time, writer };
+  return { bucket, key, deleted: true, time, writer };
+}
+
+interface Plan {
+  readonly record: WireRecord;
+  readonly text: string;
+  readonly bytes: number;
+  readonly preferenceList: readonly string[];
+  readonly owners: readonly string[];
+  readonly required: number;
+  readonly level: Level;
+}
+
+/** Counts the acks of one write. Goes on after the answer, until every owner has the record or a hint for it is kept. */
+class WriteInProgress implements Sleeper {
+  private acked = 0;
+  /** Appends, and for ANY hints, that may still become acks. Invariant: 0 <= hopes. */
+  private hopes = 0;
+  private answered = false;
+  private alarm: Alarm | undefined;
+
+  constructor(
+    private readonly c: Coordination,
+    private readonly plan: Plan,
+    private readonly resolve: (reply: PutReply) => void,
+    private readonly reject: (error: Error) => void,
+  ) {}
+
+  send(ready: readonly string[], deadlineAtMs: number): void {
+    const { owners, level, text, bytes } = this.plan;
+    this.hopes = level === Level.Any ? owners.length : ready.length;
+    this.alarm = this.c.deadlines.add(deadlineAtMs, this);
+    for (const owner of owners) {
+      if (!ready.includes(owner)) this.hint(owner);
+      else
+        this.c.logs.to(owner).submit({
+          text,
+          bytes,
+          acked: () => this.count(true),
+          failed: () => {
+            if (level !== Level.Any) this.count(false);
+            this.hint(owner);
+          },
+        });
+    }
+  }
+
+  /** The deadline. What is under way stays under way. */
+  wake(): void {
+    this.timeOut();
+  }
+
+  private hint(target: string): void {
+    const { preferenceList, owners, text, bytes, level } = this.plan;
+    this.c.hints.store({
+      target,
+      preferenceList,
+      replicationFactor: owners.length,
+      text,
+      bytes,
+      settled: stored => {
+        if (level === Level.Any) this.count(stored);
+      },
+    });
+  }
+
+  /** One hope less: it became an ack, or it never will. */
+  private count(isAck: boolean): void {
+    this.hopes--;
+    if (isAck) this.acked++;
+    if (this.answered) return;
+    const { required, level, record } = this.plan;
+    if (this.acked >= required) {
+      this.settle();
+      this.resolve({ key: record.key, version: versionText(record), level, required, acked: this.acked });
+    } else if (this.acked + this.hopes < required) this.timeOut();
+  }
+
+  private timeOut(): void {
+    if (this.answered) return;
+    this.settle();
+    this.reject(new WriteTimeoutError(this.plan.required, this.acked));
+  }
+
+  private settle(): void {
+    this.answered = true;
+    this.alarm?.cancel();
+  }
+}

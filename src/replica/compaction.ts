@@ -1,0 +1,112 @@
+// Compaction. The log is circular: the records of its oldest entries that are still current are appended again, and the log
+// is purged up to there. No snapshot and no pause; a crash at any point leaves a record twice, never nowhere.
+import type { EntryLane } from '../coordinator/entry-lanes.js';
+import type { Clock, Logger, ReplicaLog, StreamEntry, Timer } from '../ports.js';
+import { decodeEntry, encodeRecord } from '../wire/log-entry.js';
+import type { Replica } from './replica.js';
+
+export interface CompactionSettings {
+  /** Compact when the log holds this many times its live bytes. */
+  readonly ratio: number;
+  /** Never below this many bytes. */
+  readonly minBytes: number;
+}
+
+export const COMPACTION_DEFAULTS: CompactionSettings = { ratio: 2, minBytes: 16 * 1024 * 1024 };
+
+export interface CompactionOptions {
+  readonly replica: Replica;
+  readonly log: ReplicaLog;
+  /** The lane to this replica's own log. */
+  readonly lane: EntryLane;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: CompactionSettings;
+}
+
+const LOOK_MS = 2000;
+/** Entries moved and purged in one step. */
+const ENTRIES_PER_STEP = 64;
+
+export class Compaction {
+  private timer: Timer | undefined;
+  private closed = false;
+  private doneCount = 0;
+
+  constructor(private readonly options: CompactionOptions) {}
+
+  /** Compactions done since the start. */
+  get done(): number {
+    return this.doneCount;
+  }
+
+  start(): void {
+    this.timer = this.options.clock.after(LOOK_MS, () => void this.look());
+  }
+
+  close(): void {
+    this.closed = true;
+    this.timer?.cancel();
+  }
+
+  private async look(): Promise<void> {
+    try {
+      await this.compact();
+    } catch (error) {
+      this.options.logger.warn({ error }, 'compaction stopped; it is tried again');
+    }
+    if (!this.closed) this.start();
+  }
+
+  /** Moves what is live out of the oldest entries until the log is small enough, or once through. */
+  private async compact(): Promise<void> {
+    const { log, replica, logger } = this.options;
+    const before = await log.state();
+    if (!this.isDue(before.bytes)) return;
+    let state = before;
+    while (!this.closed && replica.state === 'serving' && state.firstSequence <= before.lastSequence && this.isDue(state.bytes)) {
+      const through = Math.min(state.firstSequence + ENTRIES_PER_STEP - 1, before.lastSequence, replica.applied);
+      if (through < state.firstSequence) return;
+      await this.moveOut(state.firstSequence, through);
+      await log.purge(through);
+      state = await log.state();
+    }
+    this.doneCount++;
+    logger.info({ bytesBefore: before.bytes, bytes: state.bytes, purgedThrough: state.firstSequence - 1 }, 'compacted the log');
+  }
+
+  private isDue(bytes: number): boolean {
+    const { ratio, minBytes } = this.options.settings;
+    return bytes > minBytes && bytes > ratio * this.options.replica.memtable.liveBytes;
+  }
+
+  /** Appends again what still stands in the entries, and resolves when all of it is stored. */
+  private async moveOut(from: number, through: number): Promise<void> {
+    const { log, replica } = this.options;
+    const entries: StreamEntry[] = [];
+    await log.read(from, through, entry => entries.push(entry));
+    await Promise.all(entries.flatMap(entry => this.appendLive(entry)));
+    const note = replica.newestNote;
+    if (note !== undefined && note.sequence <= through) await replica.appendNote();
+  }
+
+  private appendLive(entry: StreamEntry): Promise<void>[] {
+    const { replica, lane } = this.options;
+    const decoded = decodeEntry(entry.data);
+    if (decoded.kind === 'damaged') throw new Error(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
+    if (decoded.kind === 'invalid') return [];
+    return decoded.entry.records
+      .filter(record => replica.memtable.standsIn(record, entry.sequence))
+      .map(record => {
+        const text = encodeRecord(record);
+        return new Promise<void>((resolve, reject) => {
+          lane.submit({
+            text,
+            bytes: Buffer.byteLength(text) + 1,
+            acked: resolve,
+            failed: () => reject(new Error('the log did not take a record that compaction moved')),
+          });
+        });
+      });
+  }
+}

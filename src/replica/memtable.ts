@@ -1,0 +1,160 @@
+// What a replica holds in memory: the newest record of each key its log has shown, and which entry it stands in.
+import { compareRecords, compareVersions } from '../model/record.js';
+import type { WireRecord } from '../wire/generated/types.js';
+
+/** One key's newest record, without the bucket and key that lead to it. */
+interface Slot {
+  value: string | undefined;
+  base64: string | undefined;
+  time: number;
+  writer: string;
+  /** Sequence of the newest log entry that holds this record. */
+  sequence: number;
+}
+
+/** Bytes a record takes in a log entry beside its key and value; an estimate, for deciding when to compact. */
+const RECORD_OVERHEAD_BYTES = 100;
+
+export interface Page {
+  readonly records: WireRecord[];
+  readonly more: boolean;
+}
+
+class Table {
+  readonly slots = new Map<string, Slot>();
+  /** Keys in order, made when a page is asked for; undefined when a key was added since. */
+  private sorted: string[] | undefined;
+
+  add(key: string, slot: Slot): void {
+    this.slots.set(key, slot);
+    this.sorted = undefined;
+  }
+
+  keysInOrder(): readonly string[] {
+    this.sorted ??= [...this.slots.keys()].sort();
+    return this.sorted;
+  }
+}
+
+export class Memtable {
+  private readonly tables = new Map<string, Table>();
+  /** One string for each writer, however many records name it. */
+  private readonly writers = new Map<string, string>();
+  private keyCount = 0;
+  private tombstoneCount = 0;
+  private bytes = 0;
+
+  /** Keys that have a value. */
+  get keys(): number {
+    return this.keyCount;
+  }
+
+  get tombstones(): number {
+    return this.tombstoneCount;
+  }
+
+  /** About how many bytes of log the newest records take. */
+  get liveBytes(): number {
+    return this.bytes;
+  }
+
+  /**
+   * Merges one record of a log entry: the larger record stays. Idempotent and commutative, so entries may come twice, late
+   * and in any order.
+   */
+  merge(record: WireRecord, sequence: number): void {
+    let table = this.tables.get(record.bucket);
+    if (table === undefined) {
+      table = new Table();
+      this.tables.set(record.bucket, table);
+    }
+    const slot = table.slots.get(record.key);
+    if (slot === undefined) {
+      table.add(record.key, this.slotOf(record, sequence));
+      this.account(record.key, record, 1);
+      return;
+    }
+    const held = recordOf(record.bucket, record.key, slot);
+    const order = compareRecords(record, held);
+    if (order < 0) return;
+    if (order > 0) {
+      this.account(record.key, held, -1);
+      this.account(record.key, record, 1);
+      slot.value = record.value;
+      slot.base64 = record.base64;
+      slot.time = record.time;
+      slot.writer = this.intern(record.writer);
+      slot.sequence = sequence;
+    } else if (sequence > slot.sequence) slot.sequence = sequence;
+  }
+
+  /** The newest record of a key, tombstones too; undefined when it holds nothing of it. */
+  get(bucket: string, key: string): WireRecord | undefined {
+    const slot = this.tables.get(bucket)?.slots.get(key);
+    return slot === undefined ? undefined : recordOf(bucket, key, slot);
+  }
+
+  /** Whether the entry `sequence` is where the newest version of the record's key stands. */
+  standsIn(record: WireRecord, sequence: number): boolean {
+    const slot = this.tables.get(record.bucket)?.slots.get(record.key);
+    return slot !== undefined && slot.sequence === sequence && compareVersions(record, recordOf(record.bucket, record.key, slot)) === 0;
+  }
+
+  /** Records in key order behind `after`, at most `limit`, ending early when their values pass `bytesMax`. */
+  page(bucket: string, after: string | undefined, limit: number, bytesMax: number): Page {
+    const table = this.tables.get(bucket);
+    if (table === undefined) return { records: [], more: false };
+    const keys = table.keysInOrder();
+    const records: WireRecord[] = [];
+    let bytes = 0;
+    let i = after === undefined ? 0 : firstBehind(keys, after);
+    for (; i < keys.length && records.length < limit && bytes < bytesMax; i++) {
+      const key = keys[i] ?? '';
+      const slot = table.slots.get(key);
+      if (slot === undefined) continue;
+      records.push(recordOf(bucket, key, slot));
+      bytes += bytesOf(key, slot);
+    }
+    return { records, more: i < keys.length };
+  }
+
+  private slotOf(record: WireRecord, sequence: number): Slot {
+    const { value, base64, time } = record;
+    return { value, base64, time, writer: this.intern(record.writer), sequence };
+  }
+
+  private intern(writer: string): string {
+    const known = this.writers.get(writer);
+    if (known !== undefined) return known;
+    this.writers.set(writer, writer);
+    return writer;
+  }
+
+  private account(key: string, record: Pick<WireRecord, 'value' | 'base64' | 'deleted'>, sign: 1 | -1): void {
+    if (record.deleted === true) this.tombstoneCount += sign;
+    else this.keyCount += sign;
+    this.bytes += sign * bytesOf(key, record);
+  }
+}
+
+function bytesOf(key: string, record: { value?: string | undefined; base64?: string | undefined }): number {
+  return RECORD_OVERHEAD_BYTES + key.length + (record.value?.length ?? record.base64?.length ?? 0);
+}
+
+function recordOf(bucket: string, key: string, slot: Slot): WireRecord {
+  const { time, writer } = slot;
+  if (slot.value !== undefined) return { bucket, key, value: slot.value, time, writer };
+  if (slot.base64 !== undefined) return { bucket, key, base64: slot.base64, time, writer };
+  return { bucket, key, deleted: true, time, writer };
+}
+
+function firstBehind(keys: readonly string[], after: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((keys[middle] ?? '') <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,77 @@
+// A log entry: one message of a log or hints stream, `{"crc32":"xxxxxxxx","records":[...],"note":{...}}`. The checksum
+// covers the bytes as written, so the layout is fixed: the checksum first, then everything it covers.
+import { crc32 } from 'node:zlib';
+import type { LogEntry, ReplicaNote, WireRecord } from './generated/types.js';
+import { logEntry as validate } from './generated/validators.js';
+import { parseJson } from './json.js';
+
+const HEAD = '{"crc32":"';
+const CHECKSUM_AT = HEAD.length;
+const COVERED_FROM = CHECKSUM_AT + 8 + '",'.length;
+const BLANK = `${HEAD}00000000",`;
+
+/** Bytes of an entry beside its records' texts and the commas between them. */
+export const ENTRY_OVERHEAD_BYTES = BLANK.length + '"records":[]}'.length;
+
+/** Most records one entry may hold; the schema says the same. */
+export const ENTRY_RECORDS_MAX = 4096;
+
+/** A record as it stands in entries, written once however many owners it goes to. */
+export function encodeRecord(record: WireRecord): string {
+  return JSON.stringify(record);
+}
+
+/** @param records what `encodeRecord` returned. */
+export function encodeEntry(records: readonly string[], note?: ReplicaNote): Uint8Array {
+  const noted = note === undefined ? '' : `,"note":${JSON.stringify(note)}`;
+  const bytes = Buffer.from(`${BLANK}"records":[${records.join(',')}]${noted}}`);
+  bytes.write(hex(crc32(covered(bytes))), CHECKSUM_AT, 'latin1');
+  return bytes;
+}
+
+/** The checksum an entry carries; '' of bytes that are no entry. */
+export function checksumOf(data: Uint8Array): string {
+  if (!looksLikeEntry(data)) return '';
+  return Buffer.from(data.buffer, data.byteOffset + CHECKSUM_AT, 8).toString('latin1');
+}
+
+/**
+ * What the bytes of a log message are.
+ *
+ * `damaged`: an entry whose checksum does not fit its bytes; what it held is lost. `invalid`: no entry at all, written
+ * by somebody who does not keep the protocol; nothing is lost by skipping it.
+ */
+export type DecodedEntry =
+  | { kind: 'entry'; entry: LogEntry }
+  | { kind: 'damaged'; reason: string }
+  | { kind: 'invalid'; reason: string };
+
+export function decodeEntry(data: Uint8Array): DecodedEntry {
+  if (!looksLikeEntry(data)) return { kind: 'invalid', reason: 'not a log entry' };
+  const stated = checksumOf(data);
+  const actual = hex(crc32(covered(data)));
+  if (stated !== actual) return { kind: 'damaged', reason: `checksum ${stated}, but its bytes give ${actual}` };
+  let parsed: unknown;
+  try {
+    parsed = parseJson(data);
+  } catch (error) {
+    return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
+  }
+  if (validate(parsed)) return { kind: 'entry', entry: parsed };
+  const first = validate.errors?.[0];
+  return { kind: 'invalid', reason: `${first?.instancePath ?? ''} ${first?.message ?? 'not valid'}`.trim() };
+}
+
+function looksLikeEntry(data: Uint8Array): boolean {
+  if (data.length < ENTRY_OVERHEAD_BYTES) return false;
+  for (let i = 0; i < CHECKSUM_AT; i++) if (data[i] !== HEAD.charCodeAt(i)) return false;
+  return data[COVERED_FROM - 2] === 0x22 && data[COVERED_FROM - 1] === 0x2c;
+}
+
+function covered(data: Uint8Array): Uint8Array {
+  return data.subarray(COVERED_FROM, data.length - 1);
+}
+
+function hex(checksum: number): string {
+  return checksum.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,129 @@
+// Requests of the coordinator API, checked and made plain: defaults filled in, keys as strings.
+import { InvalidRequestError } from '../errors.js';
+import { Level } from '../model/level.js';
+import type { BatchRequest } from './generated/types.js';
+import * as validators from './generated/validators.js';
+import { check, parseJson } from './json.js';
+
+/** Longest key, in bytes of UTF-8. */
+export const KEY_BYTES_MAX = 1024;
+/** Largest value, in bytes. As JSON in a log entry it must still fit the broker's max_payload. */
+export const VALUE_BYTES_MAX = 512 * 1024;
+/** Deadline of a request that names none, in milliseconds. */
+export const TIMEOUT_MS_DEFAULT = 2000;
+export const DEFAULT_BUCKET = 'default';
+
+export interface WriteRequest {
+  readonly kind: 'write';
+  readonly bucket: string;
+  readonly key: string;
+  readonly level: Level;
+  /** Text, or bytes in base64; neither for a delete. */
+  readonly value?: string;
+  readonly base64?: string;
+  /** The version a client issued; the coordinator issues one when undefined. */
+  readonly version?: { time: number; writer: string };
+}
+
+export interface ReadRequest {
+  readonly kind: 'read';
+  readonly bucket: string;
+  readonly key: string;
+  readonly level: Level;
+}
+
+export interface Timing {
+  readonly timeoutMs: number;
+  /** Milliseconds since 1970 after which nobody waits for an answer any more. */
+  readonly deadline: number | undefined;
+}
+
+export type Operation = WriteRequest | ReadRequest;
+
+interface Timed {
+  timeoutMs?: number;
+  deadline?: number;
+}
+
+type WireOperation = BatchRequest['operations'][number];
+
+/** Parses `dynats.put`, `.get` and `.delete`. @throws InvalidRequestError */
+export function parseOperation(verb: 'put' | 'get' | 'delete', data: Uint8Array): Operation & Timing {
+  const json = parseJson(data);
+  switch (verb) {
+    case 'put': {
+      const request = check(validators.putRequest, json);
+      return { ...operation({ op: 'put', ...request }, ''), ...timing(request) };
+    }
+    case 'get': {
+      const request = check(validators.getRequest, json);
+      return { ...operation({ op: 'get', ...request }, ''), ...timing(request) };
+    }
+    case 'delete': {
+      const request = check(validators.deleteRequest, json);
+      return { ...operation({ op: 'delete', ...request }, ''), ...timing(request) };
+    }
+  }
+}
+
+/**
+ * Parses `dynats.batch`. An operation that is not valid fails alone: its place holds the error.
+ *
+ * @throws InvalidRequestError when the message as a whole is not valid.
+ */
+export function parseBatch(data: Uint8Array): Timing & { operations: (Operation | InvalidRequestError)[] } {
+  const request = check(validators.batchRequest, parseJson(data));
+  return {
+    ...timing(request),
+    operations: request.operations.map((op, i) => {
+      try {
+        return operation(op, `operations[${i}].`);
+      } catch (error) {
+        if (error instanceof InvalidRequestError) return error;
+        throw error;
+      }
+    }),
+  };
+}
+
+function timing(request: Timed): Timing {
+  return { timeoutMs: request.timeoutMs ?? TIMEOUT_MS_DEFAULT, deadline: request.deadline };
+}
+
+/** @param at where the operation stands, to name its fields. */
+function operation(wire: WireOperation, at: string): Operation {
+  const bucket = wire.bucket ?? DEFAULT_BUCKET;
+  const key = checkKey(wire.key, `${at}key`);
+  const level = wire.level ?? Level.Quorum;
+  if (wire.op === 'get') {
+    if (level === Level.Any) throw new InvalidRequestError(`${at}level`, 'level ANY is for writes; a read needs ONE or more');
+    return { kind: 'read', bucket, key, level };
+  }
+  const version =
+    wire.time === undefined || wire.writer === undefined ? {} : { version: { time: wire.time, writer: wire.writer } };
+  if (wire.op === 'delete') return { kind: 'write', bucket, key, level, ...version };
+  if (wire.base64 !== undefined) {
+    checkSize((wire.base64.length * 3) / 4 - (wire.base64.endsWith('==') ? 2 : wire.base64.endsWith('=') ? 1 : 0), `${at}base64`);
+    return { kind: 'write', bucket, key, level, base64: wire.base64, ...version };
+  }
+  const value = wire.value ?? '';
+  if (!value.isWellFormed()) throw new InvalidRequestError(`${at}value`, 'value holds a lone surrogate; send it as base64');
+  checkSize(Buffer.byteLength(value), `${at}value`);
+  return { kind: 'write', bucket, key, level, value, ...version };
+}
+
+/** A request's key as the string it means. @throws InvalidRequestError */
+export function checkKey(key: string | number, field: string): string {
+  const text = typeof key === 'number' ? String(key === 0 ? 0 : key) : key;
+  if (text === '') throw new InvalidRequestError(field, 'key is empty; 1 to 1024 bytes are allowed');
+  if (Buffer.byteLength(text) > KEY_BYTES_MAX)
+    throw new InvalidRequestError(field, `key is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
+  // Two different lone surrogates become the same bytes: two keys would be one.
+  if (!text.isWellFormed()) throw new InvalidRequestError(field, 'key holds a lone surrogate');
+  return text;
+}
+
+function checkSize(bytes: number, field: string): void {
+  if (bytes > VALUE_BYTES_MAX)
+    throw new InvalidRequestError(field, `value has ${bytes} bytes, more than the limit of ${VALUE_BYTES_MAX}`);
+}

@@ -1,0 +1,45 @@
+// The bus contract: every subject Dynats uses. Keys and values never appear in a subject.
+
+/** Queue group that shares the coordinators' subjects. */
+export const COORDINATORS = 'dynats';
+
+export const ApiVerb = { Put: 'put', Get: 'get', Delete: 'delete', Batch: 'batch' } as const;
+export type ApiVerb = (typeof ApiVerb)[keyof typeof ApiVerb];
+
+/** What a single node answers about itself, beside coordinating. */
+export const NodeVerb = { Status: 'status', Records: 'records', Cluster: 'cluster' } as const;
+export type NodeVerb = (typeof NodeVerb)[keyof typeof NodeVerb];
+
+export const subjects = {
+  /** Coordinator API, any node. */
+  api: (verb: ApiVerb | 'cluster') => `dynats.${verb}`,
+  /** Coordinator API and inspection of one node. */
+  node: (node: string, verb: ApiVerb | NodeVerb) => `dynats.node.${node}.${verb}`,
+  /** Replica-internal: versions and records, batched. */
+  read: (node: string) => `dynats.replica.${node}.read`,
+  /** Replica-internal: what this replica remembers of another's log. */
+  remembered: (node: string) => `dynats.replica.${node}.remembered`,
+  /** Listened to and never answered: a broker tells at once when nobody listens any more. */
+  alive: (node: string) => `dynats.replica.${node}.alive`,
+  /** Publishing here appends to the node's log. */
+  log: (node: string) => `dynats.log.${node}`,
+  /** What the log has stored, republished before the ack. */
+  applied: (node: string) => `dynats.applied.${node}`,
+  hints: (holder: string, target: string) => `dynats.hints.${holder}.${target}`,
+  allHints: (holder: string) => `dynats.hints.${holder}.*`,
+  presence: (node: string) => `dynats.presence.${node}`,
+  allPresence: 'dynats.presence.*',
+} as const;
+
+export const streams = {
+  log: (node: string) => `LOG_${node}`,
+  hints: (node: string) => `HINTS_${node}`,
+} as const;
+
+/**
+ * Whether a reply subject is an inbox, bare or as a gateway between clusters wraps it. A requester chooses where the
+ * answer goes; answering to a log's or the JetStream API's subject would do an attacker's work with this node's rights.
+ */
+export function isInbox(reply: string): boolean {
+  return /^(?:_GR_\.[^.]+\.[^.]+\.)?_INBOX[._]/.test(reply);
+}
