@@ -1,0 +1,29 @@
+// dynats export: write every key of a bucket to a file.
+import type { Command } from 'commander';
+import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { defaultBucket } from '../request-flags.js';
+import { formatOf } from '../transfer/format.js';
+
+interface ExportFlags extends ConnectionFlags {
+  format?: string;
+  bucket: string;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('export')
+    .description('write every key of a bucket with its newest value, as dynats import reads it')
+    .argument('<file>', '.ndjson or .csv; "-" is stdout')
+    .option('-f, --format <format>', 'ndjson or csv (default: by the name of the file)')
+    .option('-b, --bucket <bucket>', 'bucket', defaultBucket);
+  addConnectionFlags(command).action(exportFile);
+}
+
+async function exportFile(file: string, flags: ExportFlags): Promise<void> {
+  const format = formatOf(file, flags.format);
+  const [{ withClient }, { runExport }] = await Promise.all([
+    import('../open-client.js'),
+    import('../transfer/run-export.js'),
+  ]);
+  await withClient(flags, client => runExport(client, { file, format, bucket: flags.bucket }));
+}
