@@ -1,0 +1,63 @@
+// `dynats down`: stops the emulator of a data directory and, if asked, deletes its data.
+import type { Command } from 'commander';
+import { resolveDataDir } from '../data-dir.js';
+import { CliError, ExitCode } from '../exit.js';
+import { note } from '../output.js';
+import { addDataFlag, withExitCodes } from './emulator-command.js';
+
+interface DownFlags {
+  data?: string;
+  purge?: boolean;
+  force?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('down')
+    .description('stop the emulator; its data stays')
+    .option('--purge', 'delete its data too, after a confirmation')
+    .option('-f, --force', 'delete without asking')
+    .addHelpText('after', '\nExamples:\n  dynats down\n  dynats down --purge -f');
+  addDataFlag(command).action((flags: DownFlags) => withExitCodes(() => down(flags)));
+}
+
+async function down(flags: DownFlags): Promise<void> {
+  const dataDir = resolveDataDir(flags.data);
+  // Asked first: somebody who says no keeps a running emulator.
+  if (flags.purge === true && flags.force !== true) await confirmPurge(dataDir);
+  note(await stop(dataDir));
+  if (flags.purge !== true) return;
+  const { purge } = await import('../../emulator/purge.js');
+  purge(dataDir);
+  note(`Deleted the data in ${dataDir}.`);
+}
+
+async function stop(dataDir: string): Promise<string> {
+  const { stopEmulator, supervisorOf } = await import('../../emulator/control-client.js');
+  const pid = supervisorOf(dataDir);
+  if (pid !== undefined) {
+    await stopEmulator(dataDir);
+    return `Stopped the emulator on ${dataDir} (pid ${pid}).`;
+  }
+  const { endAbandoned } = await import('../../emulator/abandoned.js');
+  const ended = await endAbandoned(dataDir);
+  return ended === 0
+    ? `No emulator runs on ${dataDir}.`
+    : `Ended ${ended} processes left on ${dataDir} by an emulator that was killed.`;
+}
+
+async function confirmPurge(dataDir: string): Promise<void> {
+  const { layoutOf } = await import('../../emulator/layout.js');
+  const { readState } = await import('../../emulator/state-file.js');
+  const { stateFile } = layoutOf(dataDir);
+  if (readState(stateFile) === undefined)
+    throw new CliError(ExitCode.Usage, `${dataDir} holds no data of an emulator (there is no ${stateFile})`);
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new CliError(ExitCode.Usage, `--purge deletes all data in ${dataDir}: confirm with -f`);
+  const { createInterface } = await import('node:readline/promises');
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`Stop the emulator and delete all data in ${dataDir}? [y/N] `);
+  prompt.close();
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new CliError(ExitCode.Interrupted, 'nothing was stopped or deleted');
+}

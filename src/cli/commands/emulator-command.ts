@@ -1,0 +1,47 @@
+// What the commands of the emulator share: their data directory, and the exit codes of its failures.
+import type { Command } from 'commander';
+import { EmulatorError, EmulatorFault } from '../../emulator/emulator-error.js';
+import { listOf } from '../../emulator/part.js';
+import type { Ended } from '../../emulator/report.js';
+import { CliError, ExitCode } from '../exit.js';
+
+const exitCodes: Record<EmulatorFault, ExitCode> = {
+  [EmulatorFault.Usage]: ExitCode.Usage,
+  [EmulatorFault.NotRunning]: ExitCode.CannotConnect,
+  [EmulatorFault.Failed]: ExitCode.Unexpected,
+};
+
+export function addDataFlag(command: Command): Command {
+  return command.option('--data <dir>', 'data directory of the emulator (DYNATS_DATA)');
+}
+
+/** Runs the body of a command; expected failures of the emulator become one line with the right exit code. */
+export async function withExitCodes<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw asCliError(error);
+  }
+}
+
+export function asCliError(error: unknown): unknown {
+  if (error instanceof EmulatorError)
+    return new CliError(exitCodes[error.fault], error.message, { cause: error });
+  // The binaries' own error is known by name, so that this file does not load their code.
+  if (error instanceof Error && error.name === 'BrokerBinaryError')
+    return new CliError(ExitCode.Unexpected, error.message, { cause: error });
+  return error;
+}
+
+/** `n1: killed bus server, log broker and replica; the others noticed after 12 ms`. */
+export function endedLine(node: string, verb: string, { parts, observers, noticed, tookMs }: Ended): string {
+  const done = `${node}: ${verb} ${listOf(parts)}`;
+  if (observers === 0) return `${done} (${took(tookMs)})`;
+  return noticed
+    ? `${done}; the others noticed after ${took(tookMs)}`
+    : `${done}; the others have not noticed after ${took(tookMs)}`;
+}
+
+export function took(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,46 @@
+// `dynats kill`: SIGKILL to a node of the emulator, or to a part of it.
+import type { Command } from 'commander';
+import { parts as allParts, type Part } from '../../emulator/part.js';
+import { resolveDataDir } from '../data-dir.js';
+import { CliError, ExitCode } from '../exit.js';
+import { print } from '../output.js';
+import { addDataFlag, endedLine, withExitCodes } from './emulator-command.js';
+
+interface KillFlags {
+  replicaOnly?: boolean;
+  logOnly?: boolean;
+  busOnly?: boolean;
+  data?: string;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('kill <node>')
+    .description('kill -9 a node: its bus server, log broker and replica, or one of them')
+    .option('--replica-only', 'only the replica process')
+    .option('--log-only', 'only the log broker')
+    .option('--bus-only', 'only the bus server: the node stays reachable through the others')
+    .addHelpText('after', '\nExample:\n  dynats kill n1 && dynats status && dynats restart n1');
+  addDataFlag(command).action((node: string, flags: KillFlags) =>
+    withExitCodes(async () => {
+      const { control } = await import('../../emulator/control-client.js');
+      const part = onlyPart(flags);
+      const ended = await control(resolveDataDir(flags.data), 'kill', {
+        node,
+        ...(part === undefined ? {} : { parts: [part] }),
+      });
+      print(endedLine(node, 'killed', ended));
+    }),
+  );
+}
+
+function onlyPart(flags: KillFlags): Part | undefined {
+  const chosen = { bus: flags.busOnly, log: flags.logOnly, replica: flags.replicaOnly };
+  const [part, ...more] = allParts.filter(each => chosen[each] === true);
+  if (more.length > 0)
+    throw new CliError(
+      ExitCode.Usage,
+      'give one of --replica-only, --log-only and --bus-only, or none for all',
+    );
+  return part;
+}

@@ -1,0 +1,118 @@
+// `dynats node`: one node from its configuration file, as the emulator runs it and as a host of its own does.
+import type { Command } from 'commander';
+import type { OwnLogBroker } from '../../emulator/own-log-broker.js';
+import type { ReplicaMessage } from '../../emulator/replica-message.js';
+import type { NodeConfig } from '../../wire/generated/types.js';
+import { CliError, ExitCode } from '../exit.js';
+import { note } from '../output.js';
+import { asCliError } from './emulator-command.js';
+
+/** A configuration file is small; anything larger is some other file. */
+const configBytesMax = 1024 * 1024;
+
+export function register(program: Command): void {
+  program
+    .command('node')
+    .description('run one node: its replica and, when the file says so, its log broker')
+    .requiredOption('--config <file>', 'configuration file, JSON; its schema is schemas/node-config.json')
+    .addHelpText('after', '\nExample:\n  dynats node --config /etc/dynats/n0.json')
+    .action(async ({ config: file }: { config: string }) => {
+      try {
+        await runNode(await readConfig(file));
+      } catch (error) {
+        const shown = asCliError(error);
+        tell({ type: 'fatal', message: shown instanceof Error ? shown.message : String(shown) });
+        throw shown;
+      } finally {
+        if (process.connected) process.disconnect();
+      }
+    });
+}
+
+/** Resolves after a clean stop, rejects when the node failed. */
+async function runNode(config: NodeConfig): Promise<void> {
+  const { pino } = await import('pino');
+  const { startNode } = await import('../../node/node.js');
+  // Synchronous: the last line before the end is the one that matters.
+  const logger = pino(
+    { level: config.logLevel ?? 'info', base: { node: config.node } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const stopAsked = stopRequest();
+  const broker = await startOwnBroker(config);
+  try {
+    const log = broker === undefined ? config.log : { url: broker.url, domain: config.node };
+    if (!('url' in log)) throw new Error('a log broker of its own was not started');
+    const starting = startNode(
+      { ...config, log },
+      { logger, onState: report => tell({ type: 'state', ...report }) },
+    );
+    const brokerDied = broker?.died.then(diedBroker) ?? stopAsked;
+    const node = await Promise.race([starting, stopAsked, brokerDied]);
+    if (node instanceof Error) throw node;
+    if (node === undefined) return await leaveEarly(broker);
+    const failure = await Promise.race([node.closed, brokerDied, stopAsked]);
+    await node.stop();
+    if (failure !== undefined) throw failure;
+  } finally {
+    await broker?.stop();
+  }
+}
+
+/** A start cannot be called back, and need not be: nothing is open that the end of the process would harm. */
+async function leaveEarly(broker: OwnLogBroker | undefined): Promise<never> {
+  await broker?.stop();
+  process.exit(ExitCode.Ok);
+}
+
+function diedBroker(why: string): Error {
+  return new CliError(ExitCode.Unexpected, `the log broker of this node died: ${why}`);
+}
+
+async function startOwnBroker(config: NodeConfig): Promise<OwnLogBroker | undefined> {
+  if (!('storeDir' in config.log)) return undefined;
+  const { OwnLogBroker } = await import('../../emulator/own-log-broker.js');
+  return OwnLogBroker.start(config, config.log, note);
+}
+
+/** Resolves when this process is asked to stop: by a signal, or by the end of the emulator that started it. */
+function stopRequest(): Promise<undefined> {
+  return new Promise(resolve => {
+    const stop = () => resolve(undefined);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    process.once('disconnect', stop);
+  });
+}
+
+function tell(message: ReplicaMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function readConfig(file: string): Promise<NodeConfig> {
+  const { readFile } = await import('node:fs/promises');
+  const { InvalidRequestError } = await import('../../errors.js');
+  const { check, parseJson } = await import('../../wire/json.js');
+  const { nodeConfig } = await import('../../wire/generated/validators.js');
+  let content: Buffer;
+  try {
+    content = await readFile(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(ExitCode.Usage, `cannot read the configuration ${file}: ${why}`, { cause });
+  }
+  if (content.length > configBytesMax)
+    throw new CliError(ExitCode.Usage, `${file} is no configuration of a node: over ${configBytesMax} bytes`);
+  try {
+    const config = check(nodeConfig, parseJson(content));
+    if (!config.cluster.nodes.includes(config.node))
+      throw new InvalidRequestError('node', `node ${config.node} is not among cluster.nodes`);
+    return config;
+  } catch (cause) {
+    if (!(cause instanceof InvalidRequestError)) throw cause;
+    throw new CliError(
+      ExitCode.Usage,
+      `${file}: ${cause.message.replace('the message', 'the configuration')}`,
+      { cause },
+    );
+  }
+}

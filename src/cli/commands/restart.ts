@@ -1,0 +1,28 @@
+// `dynats restart`: starts whatever of a node of the emulator does not run.
+import type { Command } from 'commander';
+import { listOf } from '../../emulator/part.js';
+import type { Restarted } from '../../emulator/report.js';
+import { resolveDataDir } from '../data-dir.js';
+import { print } from '../output.js';
+import { addDataFlag, took, withExitCodes } from './emulator-command.js';
+
+export function register(program: Command): void {
+  const command = program
+    .command('restart <node>')
+    .description('start a killed node again, or the part of it that is missing')
+    .addHelpText('after', '\nExample:\n  dynats restart n1');
+  addDataFlag(command).action((node: string, flags: { data?: string }) =>
+    withExitCodes(async () => {
+      const { control } = await import('../../emulator/control-client.js');
+      print(restartedLine(node, await control(resolveDataDir(flags.data), 'restart', { node })));
+    }),
+  );
+}
+
+export function restartedLine(node: string, { parts, state, reason, tookMs }: Restarted): string {
+  const now =
+    state === 'serving'
+      ? 'serves again'
+      : `is ${state}${reason === undefined ? '' : ` (${reason})`}, and takes writes,`;
+  return `${node}: started ${listOf(parts)}; ${now} after ${took(tookMs)}`;
+}

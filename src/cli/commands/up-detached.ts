@@ -1,0 +1,71 @@
+// `dynats up --detach`: leaves a supervisor in the background and returns when it is ready.
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { layoutOf } from '../../emulator/layout.js';
+import { resolveDataDir } from '../data-dir.js';
+import { CliError, ExitCode } from '../exit.js';
+import { note, print } from '../output.js';
+import type { UpFlags } from './up.js';
+
+/** What the supervisor tells the command that started it. */
+export type SupervisorMessage =
+  | { type: 'progress' | 'ready'; line: string }
+  | { type: 'failed'; line: string; exitCode: ExitCode };
+
+export async function upDetached(flags: UpFlags): Promise<void> {
+  const dataDir = resolveDataDir(flags.data);
+  const { supervisorLog } = layoutOf(dataDir);
+  const log = openLog(dataDir, supervisorLog);
+  const main = fileURLToPath(new URL('../main.js', import.meta.url));
+  const supervisor = spawn(
+    process.execPath,
+    [main, 'up', '--supervised', ...passedOn(flags), '--data', dataDir],
+    {
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    },
+  );
+  closeSync(log);
+  await new Promise<void>((resolve, reject) => {
+    supervisor.on('message', (message: SupervisorMessage) => {
+      if (message.type === 'progress') note(message.line);
+      else if (message.type === 'failed') reject(new CliError(message.exitCode, message.line));
+      else {
+        print(message.line);
+        note(
+          `It goes on in the background, pid ${supervisor.pid}: dynats status, dynats down. Log: ${supervisorLog}`,
+        );
+        resolve();
+      }
+    });
+    supervisor.once('error', reject);
+    supervisor.once('exit', code =>
+      reject(
+        new CliError(
+          ExitCode.Unexpected,
+          `the emulator ended with exit code ${code ?? 'none'}; see ${supervisorLog}`,
+        ),
+      ),
+    );
+  });
+  supervisor.unref();
+  if (supervisor.connected) supervisor.disconnect();
+}
+
+function openLog(dataDir: string, file: string): number {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return openSync(file, 'a', 0o600);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(ExitCode.Unexpected, `cannot use the data directory ${dataDir}: ${why}`, { cause });
+  }
+}
+
+function passedOn(flags: UpFlags): string[] {
+  const { nodes, rf, partitioner, port, broker, sync } = flags;
+  return Object.entries({ nodes, rf, partitioner, port, broker, sync }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+}

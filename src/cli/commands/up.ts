@@ -1,0 +1,168 @@
+// `dynats up`: starts the emulator and owns it until it is stopped.
+import { type Command, Option } from 'commander';
+import type { Emulator } from '../../emulator/emulator.js';
+import type { BrokerMode, EmulatorOptions, Partitioner, SyncMode } from '../../emulator/options.js';
+import { titleOf } from '../../emulator/part.js';
+import { resolveDataDir } from '../data-dir.js';
+import { CliError, ExitCode } from '../exit.js';
+import { errorLine, note, print } from '../output.js';
+import { addDataFlag, asCliError } from './emulator-command.js';
+import type { SupervisorMessage } from './up-detached.js';
+
+export interface UpFlags {
+  nodes?: string;
+  rf?: string;
+  partitioner?: string;
+  data?: string;
+  port?: string;
+  broker?: string;
+  sync?: string;
+  detach?: boolean;
+  console?: boolean;
+  /** Set by `--detach` on the process that it leaves behind. */
+  supervised?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('up')
+    .description('start the emulator: a cluster of local processes')
+    .option('--nodes <n>', 'number of nodes, default 4')
+    .option('--rf <n>', 'replication factor, default 3')
+    .option('--partitioner <name>', 'byte-ordered (default) or murmur3')
+    .option('--port <port>', 'first port of the block that is used, default 4222')
+    .option('--broker <mode>', 'per-node (default), or single: one server for all, a single point of failure')
+    .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
+    .option('--detach', 'return when it is ready; it goes on in the background')
+    .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
+    .addOption(new Option('--supervised').hideHelp())
+    .addHelpText(
+      'after',
+      '\nWithout --detach it runs until Ctrl-C. Data stays; the next up goes on with it.\n\nExamples:\n  dynats up --console\n  dynats up --detach --nodes 6 --partitioner murmur3 --port 5000 --data /tmp/six',
+    );
+  addDataFlag(command).action(async (flags: UpFlags) => {
+    if (flags.detach === true) {
+      const { upDetached } = await import('./up-detached.js');
+      return upDetached(flags);
+    }
+    return flags.supervised === true ? upSupervised(flags) : upHere(flags);
+  });
+}
+
+/** In the foreground, until a signal or the end of the console. */
+async function upHere(flags: UpFlags): Promise<void> {
+  const { signal, interrupt } = interruptible();
+  const emulator = await start(flags, signal, note).catch((error: unknown) => {
+    throw signal.aborted
+      ? new CliError(ExitCode.Interrupted, 'interrupted; nothing is left running')
+      : asCliError(error);
+  });
+  print(readyLine(emulator));
+  if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
+    note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
+    const { runConsole } = await import('../console.js');
+    await Promise.race([
+      runConsole({ connection: { servers: [...emulator.urls] }, dataDir: resolveDataDir(flags.data) }),
+      emulator.stopped,
+    ]);
+    interrupt();
+  }
+  void signal.addEventListener('abort', () => note('Stopping...'));
+  await emulator.stopped;
+  note('Stopped. Data stays; dynats up goes on with it.');
+  // A console that was cut off may still be reading the terminal.
+  process.stdin.unref();
+}
+
+/** In the background: reports to the process that started it, until ready. */
+async function upSupervised(flags: UpFlags): Promise<void> {
+  const { signal, interrupt } = interruptible();
+  const tell = (message: SupervisorMessage) => {
+    if (process.connected) process.send?.(message);
+  };
+  process.once('disconnect', interrupt);
+  try {
+    const emulator = await start(flags, signal, line => {
+      note(line);
+      tell({ type: 'progress', line });
+    });
+    process.off('disconnect', interrupt);
+    note(readyLine(emulator));
+    tell({ type: 'ready', line: readyLine(emulator) });
+    if (process.connected) process.disconnect();
+    await emulator.stopped;
+  } catch (error) {
+    process.off('disconnect', interrupt);
+    const { exitCodeOf, failureLine } = await import('../exit.js');
+    const shown = asCliError(error);
+    tell({ type: 'failed', line: failureLine(shown), exitCode: exitCodeOf(shown) });
+    if (process.connected) process.disconnect();
+    throw shown;
+  }
+}
+
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends this process, and its children with it. */
+function interruptible(): { signal: AbortSignal; interrupt: () => void } {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(ExitCode.Interrupted);
+    controller.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  return { signal: controller.signal, interrupt };
+}
+
+async function start(
+  flags: UpFlags,
+  signal: AbortSignal,
+  onProgress: (line: string) => void,
+): Promise<Emulator> {
+  const { Emulator } = await import('../../emulator/emulator.js');
+  const begun = performance.now();
+  const emulator = await Emulator.start({
+    ...optionsOf(flags),
+    signal,
+    onProgress,
+    onDeath: (node, part, why) =>
+      errorLine(`the ${titleOf(part)} of ${node} died (${why}): start it again with dynats restart ${node}`),
+  });
+  const { nodes } = emulator.report();
+  for (const [node, { report }] of Object.entries(nodes))
+    if (report?.state === 'recovering')
+      onProgress(`${node} is recovering: ${report.reason ?? 'no reason given'}`);
+  if (emulator.report().broker === 'single')
+    onProgress(
+      'One broker for all (--broker single): a single point of failure, for tests and tiny set-ups.',
+    );
+  onProgress(`Started in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+  return emulator;
+}
+
+/** `ready: nats://127.0.0.1:4222,... logs nats://127.0.0.1:4226,...`: lists as --server takes them. */
+function readyLine(emulator: Emulator): string {
+  const logs = [...new Set(emulator.nodes.map(node => emulator.logUrl(node)))];
+  return `ready: ${emulator.urls.join(',')} logs ${logs.join(',')}`;
+}
+
+function optionsOf(flags: UpFlags): EmulatorOptions {
+  const nodes = numberOf('--nodes', flags.nodes);
+  const replicationFactor = numberOf('--rf', flags.rf);
+  const port = numberOf('--port', flags.port);
+  return {
+    dataDir: resolveDataDir(flags.data),
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    ...(port === undefined ? {} : { port }),
+    // The emulator checks the words themselves, for all who start one.
+    ...(flags.partitioner === undefined ? {} : { partitioner: flags.partitioner as Partitioner }),
+    ...(flags.broker === undefined ? {} : { broker: flags.broker as BrokerMode }),
+    ...(flags.sync === undefined ? {} : { sync: flags.sync as SyncMode }),
+  };
+}
+
+function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text))
+    throw new CliError(ExitCode.Usage, `${flag} must be a whole number, not ${text}`);
+  return Number(text);
+}

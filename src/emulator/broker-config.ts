@@ -1,0 +1,129 @@
+// The configuration files of the brokers.
+import type { SyncMode } from './options.js';
+
+/** Largest message: the broker's own default, stated since a log entry must fit. */
+const maxPayloadBytes = 1024 * 1024;
+/** Two of these without an answer end a connection. */
+const pingInterval = '5s';
+/**
+ * How soon a log broker that lost its bus server tries the next, the least that is worth it: until then its node is cut
+ * off. nats-server adds a random part up to as much again.
+ */
+const leafReconnect = '25ms';
+/** The disk is the limit. By default it would be a share of what is free at start, and shrink from start to start. */
+const storeBytesMax = 2 ** 40;
+
+export interface BusServerSettings {
+  name: string;
+  port: number;
+  routePort: number;
+  leafPort: number;
+  /** URLs of the other bus servers' route ports. */
+  routes: readonly string[];
+  /** Where the server writes a file once it listens. */
+  portsDir: string;
+}
+
+/** A server of the bus: plain core NATS, routed to the others. */
+export function busServerConfig(settings: BusServerSettings): string {
+  return lines(
+    ...common({ ...settings, listen: '127.0.0.1' }),
+    'cluster {',
+    '  name: "dynats-bus"',
+    `  listen: "127.0.0.1:${settings.routePort}"`,
+    `  ping_interval: "${pingInterval}"`,
+    `  routes: ${list(settings.routes)}`,
+    '}',
+    `leafnodes { listen: "127.0.0.1:${settings.leafPort}" }`,
+  );
+}
+
+export interface LogBrokerSettings {
+  name: string;
+  listen: string;
+  port: number;
+  store: string;
+  /** JetStream domain; null for none. */
+  domain: string | null;
+  sync: SyncMode;
+  maxPayload?: number;
+  portsDir: string;
+  /** Leaf node URLs of the bus, the preferred first; none for a broker that is the bus itself. */
+  bus: readonly string[];
+  credentials?: LeafCredentials;
+}
+
+/** How a log broker identifies itself to the bus. */
+export interface LeafCredentials {
+  creds?: string;
+  nkeySeed?: string;
+  tlsCa?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+}
+
+/** A log broker: standalone JetStream in a domain of its own, a leaf of the bus. */
+export function logBrokerConfig(settings: LogBrokerSettings): string {
+  return lines(
+    ...common(settings),
+    // One line when all of the bus is gone, not one for each try.
+    'reconnect_error_reports: 1000',
+    'jetstream {',
+    `  store_dir: ${quote(settings.store)}`,
+    ...(settings.domain === null ? [] : [`  domain: ${quote(settings.domain)}`]),
+    ...(settings.sync === 'always' ? ['  sync_interval: always'] : []),
+    `  max_file_store: ${storeBytesMax}`,
+    '}',
+    ...(settings.bus.length === 0 ? [] : leafnodes(settings.bus, settings.credentials ?? {})),
+  );
+}
+
+function leafnodes(bus: readonly string[], credentials: LeafCredentials): string[] {
+  const { creds, nkeySeed, tlsCa, tlsCert, tlsKey } = credentials;
+  const tls = [
+    ...(tlsCa === undefined ? [] : [`ca_file: ${quote(tlsCa)}`]),
+    ...(tlsCert === undefined ? [] : [`cert_file: ${quote(tlsCert)}`]),
+    ...(tlsKey === undefined ? [] : [`key_file: ${quote(tlsKey)}`]),
+  ];
+  return [
+    'leafnodes {',
+    `  reconnect: "${leafReconnect}"`,
+    '  remotes: [ {',
+    `    urls: ${list(bus)}`,
+    '    no_randomize: true',
+    ...(creds === undefined ? [] : [`    credentials: ${quote(creds)}`]),
+    ...(nkeySeed === undefined ? [] : [`    nkey: ${quote(nkeySeed)}`]),
+    ...(tls.length === 0 ? [] : [`    tls { ${tls.join(', ')} }`]),
+    '  } ]',
+    '}',
+  ];
+}
+
+function common(settings: {
+  name: string;
+  listen: string;
+  port: number;
+  maxPayload?: number;
+  portsDir: string;
+}): string[] {
+  return [
+    `server_name: ${quote(settings.name)}`,
+    `listen: ${quote(`${settings.listen}:${settings.port}`)}`,
+    `max_payload: ${settings.maxPayload ?? maxPayloadBytes}`,
+    `ping_interval: "${pingInterval}"`,
+    `ports_file_dir: ${quote(settings.portsDir)}`,
+  ];
+}
+
+/** In nats-server's syntax a quoted string knows the escapes that JSON writes for all that a path or URL may hold. */
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function list(items: readonly string[]): string {
+  return `[${items.map(quote).join(', ')}]`;
+}
+
+function lines(...text: string[]): string {
+  return `${['# Written by dynats at each start; changes are lost.', ...text].join('\n')}\n`;
+}

@@ -1,0 +1,136 @@
+// Starts the processes of an emulator as its plan has them.
+import type { NodeConfig } from '../wire/generated/types.js';
+import { busServerConfig, logBrokerConfig } from './broker-config.js';
+import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js';
+import type { Child } from './child.js';
+import { type Layout, sharedBrokerName } from './layout.js';
+import { BrokerMode, type ReplicaSettings } from './options.js';
+import type { Part } from './part.js';
+import { logUrl, type Plan, portsOf } from './plan.js';
+import type { ReplicaReport } from './replica-message.js';
+import { ReplicaProcess } from './replica-process.js';
+
+export interface LauncherOptions {
+  plan: Plan;
+  layout: Layout;
+  /** Path of nats-server. */
+  binary: string;
+  replica: ReplicaSettings;
+  onReport: (node: string, report: ReplicaReport) => void;
+}
+
+/** A broker that was started and may not listen yet. */
+export interface StartedBroker {
+  child: Child;
+  /** Rejects with an EmulatorError when it ends before it listens. */
+  listens(): Promise<void>;
+}
+
+export class Launcher {
+  constructor(private readonly options: LauncherOptions) {}
+
+  bus(node: string): StartedBroker {
+    const { plan, layout, binary } = this.options;
+    const files = layout.node(node);
+    const ports = portsOf(plan, node);
+    const config = busServerConfig({
+      name: `bus-${node}`,
+      port: ports.bus,
+      routePort: ports.route,
+      leafPort: ports.leaf,
+      routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${portsOf(plan, other).route}`),
+      portsDir: files.dir,
+    });
+    return start({
+      title: `the bus server of ${node}`,
+      binary,
+      dir: files.dir,
+      configFile: files.busConfig,
+      config,
+      logFile: files.busLog,
+    });
+  }
+
+  /** A node's log broker; of `sharedBrokerName` the one server of `--broker single`. */
+  log(node: string): StartedBroker {
+    if (node === sharedBrokerName) return this.single();
+    const { plan, layout, binary } = this.options;
+    const files = layout.node(node);
+    const config = logBrokerConfig({
+      name: `log-${node}`,
+      listen: '127.0.0.1',
+      port: portsOf(plan, node).log,
+      store: files.store,
+      domain: node,
+      sync: plan.sync,
+      portsDir: files.dir,
+      // Its own node's server first, then the others in ring order.
+      bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${portsOf(plan, each).leaf}`),
+    });
+    return start({
+      title: `the log broker of ${node}`,
+      binary,
+      dir: files.dir,
+      configFile: files.logConfig,
+      config,
+      logFile: files.logLog,
+    });
+  }
+
+  private single(): StartedBroker {
+    const { plan, layout, binary } = this.options;
+    const files = layout.node(sharedBrokerName);
+    const config = logBrokerConfig({
+      name: 'single',
+      listen: '127.0.0.1',
+      port: plan.port,
+      store: files.store,
+      domain: null,
+      sync: plan.sync,
+      portsDir: files.dir,
+      bus: [],
+    });
+    return start({
+      title: 'the single broker',
+      binary,
+      dir: files.dir,
+      configFile: files.logConfig,
+      config,
+      logFile: files.logLog,
+    });
+  }
+
+  replica(node: string): ReplicaProcess {
+    const { plan, layout, replica, onReport } = this.options;
+    const files = layout.node(node);
+    const config: NodeConfig = {
+      node,
+      cluster: plan.cluster,
+      log: { url: logUrl(plan, node), domain: plan.broker === BrokerMode.Single ? null : node },
+      ...replica,
+    };
+    return ReplicaProcess.start({
+      config,
+      configFile: files.replicaConfig,
+      logFile: files.replicaLog,
+      onReport: report => onReport(node, report),
+    });
+  }
+
+  /** The file that the command line of a part names. */
+  configOf(node: string, part: Part): string {
+    const files = this.options.layout.node(node);
+    return { bus: files.busConfig, log: files.logConfig, replica: files.replicaConfig }[part];
+  }
+}
+
+function start(spec: BrokerSpec): StartedBroker {
+  const child = startBroker(spec);
+  return { child, listens: () => brokerListens(child, spec) };
+}
+
+/** The other nodes, in ring order from this one on. */
+function othersOf({ cluster: { nodes } }: Plan, node: string): string[] {
+  const at = nodes.indexOf(node);
+  return [...nodes.slice(at + 1), ...nodes.slice(0, at)];
+}

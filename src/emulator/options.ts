@@ -1,0 +1,56 @@
+// What an emulator can be asked to be.
+import type { ClusterDefinition, NodeConfig } from '../wire/generated/types.js';
+import type { Part } from './part.js';
+
+/** `per-node`: a bus server and a log broker for each node. `single`: one server for everything, a single point of failure. */
+export const BrokerMode = { PerNode: 'per-node', Single: 'single' } as const;
+export type BrokerMode = (typeof BrokerMode)[keyof typeof BrokerMode];
+
+/** `always`: fsync before every ack. `lazy`: the broker's default, every two minutes. */
+export const SyncMode = { Always: 'always', Lazy: 'lazy' } as const;
+export type SyncMode = (typeof SyncMode)[keyof typeof SyncMode];
+
+export type Partitioner = ClusterDefinition['partitioner'];
+
+/** Settings handed on to every replica process, as in the configuration file of a node. */
+export type ReplicaSettings = Pick<
+  NodeConfig,
+  'hints' | 'compaction' | 'heartbeatMs' | 'maxClockSkewMs' | 'logLevel'
+>;
+
+/** What is left out is as the data directory was made, or the default when it is new. */
+export interface EmulatorOptions {
+  dataDir: string;
+  /** 1 to 16, default 4. */
+  nodes?: number;
+  /** Default 3, or the number of nodes when that is smaller. */
+  replicationFactor?: number;
+  /** Default byte-ordered. */
+  partitioner?: Partitioner;
+  /** Buckets beside `default`. */
+  buckets?: NonNullable<ClusterDefinition['buckets']>;
+  /** First port of the block, default 4222. */
+  port?: number;
+  /** Default per-node. */
+  broker?: BrokerMode;
+  /** Default always. */
+  sync?: SyncMode;
+  replica?: ReplicaSettings;
+  /** Ends the start, or the running emulator. */
+  signal?: AbortSignal;
+  /** One line of text for each step of the start. */
+  onProgress?: (line: string) => void;
+  /** A process of the emulator ended by itself; it is not started again. */
+  onDeath?: (node: string, part: Part, why: string) => void;
+}
+
+export const defaults = {
+  nodes: 4,
+  replicationFactor: 3,
+  partitioner: 'byte-ordered',
+  port: 4222,
+  broker: BrokerMode.PerNode,
+  sync: SyncMode.Always,
+} as const;
+
+export const nodesMax = 16;

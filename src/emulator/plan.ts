@@ -1,0 +1,134 @@
+// What will run where: made from the options and from what the data directory was made with.
+import type { ClusterDefinition } from '../wire/generated/types.js';
+import { usage } from './emulator-error.js';
+import {
+  BrokerMode,
+  defaults,
+  type EmulatorOptions,
+  nodesMax,
+  type Partitioner,
+  SyncMode,
+} from './options.js';
+
+/** The ports of one node; with a single broker there are none. */
+export interface NodePorts {
+  readonly bus: number;
+  readonly log: number;
+  readonly route: number;
+  readonly leaf: number;
+}
+
+export interface Plan {
+  readonly cluster: ClusterDefinition;
+  readonly broker: BrokerMode;
+  readonly sync: SyncMode;
+  /** First port of the block. */
+  readonly port: number;
+}
+
+/** A port and what it is for. */
+export interface PortUse {
+  readonly port: number;
+  readonly use: string;
+}
+
+/** @throws EmulatorError when the options are not valid, or contradict what the directory was made with. */
+export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan {
+  if (made !== undefined) refuseContradictions(options, made);
+  const nodes = wholeNumber(
+    '--nodes',
+    options.nodes ?? made?.cluster.nodes.length ?? defaults.nodes,
+    1,
+    nodesMax,
+  );
+  const plan: Plan = {
+    cluster: {
+      name: 'emulator',
+      nodes: Array.from({ length: nodes }, (_, i) => `n${i}`),
+      replicationFactor: wholeNumber(
+        '--rf',
+        options.replicationFactor ??
+          made?.cluster.replicationFactor ??
+          Math.min(defaults.replicationFactor, nodes),
+        1,
+        Math.min(7, nodes),
+      ),
+      partitioner: oneOf<Partitioner>(
+        '--partitioner',
+        options.partitioner ?? made?.cluster.partitioner ?? defaults.partitioner,
+        ['byte-ordered', 'murmur3'],
+      ),
+      ...bucketsOf(options, made),
+    },
+    broker: oneOf('--broker', options.broker ?? made?.broker ?? defaults.broker, Object.values(BrokerMode)),
+    sync: oneOf('--sync', options.sync ?? made?.sync ?? defaults.sync, Object.values(SyncMode)),
+    port: options.port ?? made?.port ?? defaults.port,
+  };
+  wholeNumber('--port', plan.port, 1, 65536 - portUses(plan).length);
+  return plan;
+}
+
+function bucketsOf(options: EmulatorOptions, made: Plan | undefined): Pick<ClusterDefinition, 'buckets'> {
+  const buckets = options.buckets ?? made?.cluster.buckets;
+  return buckets === undefined ? {} : { buckets };
+}
+
+/** One contiguous block, by purpose: the bus URLs are the first ports. */
+export function portsOf(plan: Plan, node: string): NodePorts {
+  const count = plan.cluster.nodes.length;
+  const bus = plan.port + plan.cluster.nodes.indexOf(node);
+  return { bus, log: bus + count, route: bus + 2 * count, leaf: bus + 3 * count };
+}
+
+export function portUses(plan: Plan): PortUse[] {
+  if (plan.broker === BrokerMode.Single) return [{ port: plan.port, use: 'the single broker' }];
+  return plan.cluster.nodes.flatMap(node => {
+    const ports = portsOf(plan, node);
+    return [
+      { port: ports.bus, use: `the bus server of ${node}` },
+      { port: ports.log, use: `the log broker of ${node}` },
+      { port: ports.route, use: `the routes of ${node}'s bus server` },
+      { port: ports.leaf, use: `the leaf nodes of ${node}'s bus server` },
+    ];
+  });
+}
+
+export function urlOf(port: number): string {
+  return `nats://127.0.0.1:${port}`;
+}
+
+/** URLs of the bus, in node order. */
+export function busUrls(plan: Plan): string[] {
+  if (plan.broker === BrokerMode.Single) return [urlOf(plan.port)];
+  return plan.cluster.nodes.map(node => urlOf(portsOf(plan, node).bus));
+}
+
+/** URL of the broker a node's log lies on. */
+export function logUrl(plan: Plan, node: string): string {
+  return urlOf(plan.broker === BrokerMode.Single ? plan.port : portsOf(plan, node).log);
+}
+
+function refuseContradictions(options: EmulatorOptions, { cluster, broker }: Plan): void {
+  const settings: readonly (readonly [string, string | number | undefined, string | number])[] = [
+    ['--nodes', options.nodes, cluster.nodes.length],
+    ['--rf', options.replicationFactor, cluster.replicationFactor],
+    ['--partitioner', options.partitioner, cluster.partitioner],
+    ['--broker', options.broker, broker],
+  ];
+  for (const [flag, asked, made] of settings)
+    if (asked !== undefined && asked !== made)
+      throw usage(
+        `the data in ${options.dataDir} was made with ${flag} ${made}, not ${asked}: ` +
+          'leave the flag out, choose another --data, or delete the data with dynats down --purge',
+      );
+}
+
+function wholeNumber(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw usage(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
+}
+
+function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  throw usage(`${name} must be one of ${allowed.join(', ')}, not ${value}`);
+}

@@ -1,0 +1,45 @@
+// What an emulator answers: in the process that owns it and, as JSON, over its control socket.
+import type { ClusterDefinition, ReplicaState } from '../wire/generated/types.js';
+import type { ProcessView } from './node-processes.js';
+import type { BrokerMode, SyncMode } from './options.js';
+import type { Part } from './part.js';
+import type { ReplicaReport } from './replica-message.js';
+
+export interface NodeReport {
+  readonly bus: ProcessView;
+  readonly log: ProcessView;
+  readonly replica: ProcessView;
+  readonly logUrl: string;
+  /** What the replica last said, while it runs. */
+  readonly report?: ReplicaReport;
+}
+
+export interface EmulatorReport {
+  /** The process that owns the emulator. */
+  readonly pid: number;
+  readonly cluster: ClusterDefinition;
+  readonly broker: BrokerMode;
+  readonly sync: SyncMode;
+  readonly urls: readonly string[];
+  readonly nodes: Readonly<Record<string, NodeReport>>;
+}
+
+/** After kill, pause and resume. */
+export interface Ended {
+  /** The parts it was done to. */
+  readonly parts: readonly Part[];
+  /** How many other nodes run and could notice. */
+  readonly observers: number;
+  /** Whether all of them did within the limit. */
+  readonly noticed: boolean;
+  /** How long that took, milliseconds from the call. */
+  readonly tookMs: number;
+}
+
+export interface Restarted {
+  readonly parts: readonly Part[];
+  readonly state: ReplicaState;
+  /** Why it is recovering. */
+  readonly reason?: string;
+  readonly tookMs: number;
+}

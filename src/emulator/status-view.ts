@@ -1,0 +1,85 @@
+// One line a node: what its processes and the node itself say, put together. The two letters are nodetool's.
+import type { StatusReply } from '../wire/generated/types.js';
+import type { ProcessState } from './node-processes.js';
+import { Part, parts } from './part.js';
+import type { NodeReport } from './report.js';
+
+export const legend = 'U up, D down / N normal, J catching up, R recovering, P paused';
+
+export interface NodeStatus {
+  readonly node: string;
+  /** `UN`, `DN`... as the legend has it. */
+  readonly state: string;
+  /** Why it is recovering, or why a process of it died. */
+  readonly reason: string | null;
+  /** Of a local emulator its three processes; else the replica only. */
+  readonly pids: Readonly<Record<Part, number | null>>;
+  readonly processes?: Readonly<Record<Part, ProcessState>>;
+  readonly broker: StatusReply['broker'] | null;
+  /** Null when the node does not answer, as all that follows. */
+  readonly keys: number | null;
+  readonly tombstones: number | null;
+  readonly log: StatusReply['log'] | null;
+  readonly caughtUp: StatusReply['caughtUp'] | null;
+  /** Hint entries it holds for others. */
+  readonly hintsHeld: number | null;
+  /** Hint entries the nodes that answer hold for it. */
+  readonly hintsPending: number;
+  readonly version: string | null;
+}
+
+export interface KnownOfNode {
+  readonly node: string;
+  /** What the node said; undefined when it did not answer. */
+  readonly status: StatusReply | undefined;
+  /** Of a local emulator. */
+  readonly processes?: NodeReport | undefined;
+}
+
+export function statusView(known: readonly KnownOfNode[]): NodeStatus[] {
+  return known.map(({ node, status, processes }) => ({
+    node,
+    state: lettersOf(status, processes),
+    reason: status?.reason ?? deathOf(processes),
+    pids: {
+      bus: processes?.bus.pid ?? null,
+      log: processes?.log.pid ?? null,
+      replica: processes === undefined ? (status?.pid ?? null) : processes.replica.pid,
+    },
+    ...(processes === undefined
+      ? {}
+      : {
+          processes: {
+            bus: processes.bus.state,
+            log: processes.log.state,
+            replica: processes.replica.state,
+          },
+        }),
+    broker: status?.broker ?? null,
+    keys: status?.keys ?? null,
+    tombstones: status?.tombstones ?? null,
+    log: status?.log ?? null,
+    caughtUp: status?.caughtUp ?? null,
+    hintsHeld: status === undefined ? null : sum(Object.values(status.hints.held)),
+    hintsPending: sum(known.map(other => other.status?.hints.held[node] ?? 0)),
+    version: status?.version ?? null,
+  }));
+}
+
+function lettersOf(status: StatusReply | undefined, processes: NodeReport | undefined): string {
+  const paused = processes !== undefined && parts.some(part => processes[part].state === 'paused');
+  const letter = paused
+    ? 'P'
+    : { 'catching-up': 'J', recovering: 'R', serving: 'N' }[status?.state ?? 'serving'];
+  return `${status === undefined ? 'D' : 'U'}${letter}`;
+}
+
+function deathOf(processes: NodeReport | undefined): string | null {
+  if (processes === undefined) return null;
+  const part = [Part.Log, Part.Bus, Part.Replica].find(each => processes[each].state === 'died');
+  return part === undefined ? null : `${part} died: ${processes[part].why ?? 'unknown'}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
