@@ -1,6 +1,7 @@
 // The `dynats` command: which verbs there are. Each registers itself and loads what it needs only when it runs.
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 
 interface CommandModule {
@@ -32,6 +33,13 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** Options given before the verb hold for it, unless it has been given them itself. */
+function inheritOptions(root: Command, action: Command): void {
+  for (const [name, value] of Object.entries(root.opts()))
+    if (root.getOptionValueSource(name) === 'cli' && action.getOptionValueSource(name) !== 'cli')
+      action.setOptionValueWithSource(name, value, 'cli');
+}
+
 async function build(): Promise<Command> {
   const program = new Command('dynats')
     .description('A leaderless replicated key-value store over NATS, with consistency chosen per request.')
@@ -40,7 +48,12 @@ async function build(): Promise<Command> {
     .addHelpText('after', examples)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'dynats: ')) })
-    .showHelpAfterError('(add --help for how to use it)');
+    .showHelpAfterError('(add --help for how to use it)')
+    // `dynats --server URL get 137` as well as `dynats get 137 --server URL`.
+    .enablePositionalOptions()
+    .hook('preAction', (root, action) => inheritOptions(root, action));
+  addConnectionFlags(program);
+  for (const option of program.options) if (option.attributeName() !== 'version') option.hideHelp();
   for (const { heading, verbs } of groups) {
     program.commandsGroup(heading);
     for (const verb of verbs) {
@@ -50,6 +63,7 @@ async function build(): Promise<Command> {
       module.register(program);
     }
   }
+  program.commandsGroup('Help:').helpCommand('help [command]', 'show how to use a command');
   return program;
 }
 

@@ -1,6 +1,7 @@
 // NDJSON: one JSON object a line. Blank lines count as lines and are skipped.
+
+import { linesOf } from '../lines.js';
 import { type Entry, entryOf, type FieldNames, type Parsed, type Problem, problem } from './entry.js';
-import { linesOf } from './lines.js';
 
 export async function* ndjsonEntries(
   stream: AsyncIterable<Buffer | string>,

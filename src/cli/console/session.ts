@@ -1,0 +1,166 @@
+// Carries out the statements of one console: it holds the connection, the level and the coordinating node.
+import type { Client } from '../../client/client.js';
+import type { ConnectOptions } from '../../client/options.js';
+import { ClosedError } from '../../errors.js';
+import { Level } from '../../model/level.js';
+import type { GetReply } from '../../wire/generated/types.js';
+import { explained } from '../advice.js';
+import { CliError, ExitCode } from '../exit.js';
+import { type ListingOptions, listAll, listNode } from '../inspect/listing.js';
+import { inspectKey, printKeyReport } from '../inspect/one-key.js';
+import { openClient } from '../open-client.js';
+import { colorsFor, visible } from '../output.js';
+import type { RequestSubject } from '../request-flags.js';
+import { shown } from '../value.js';
+import { orderNode } from './emulator-orders.js';
+import { type Statement, usages } from './statement.js';
+import { printStatus } from './status.js';
+
+export interface SessionOptions {
+  connection: ConnectOptions;
+  /** Data directory of the emulator that kill, pause, resume and restart mean. */
+  dataDir: string;
+  bucket: string;
+  out: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Takes lines that are no data. */
+  note: (line: string) => void;
+}
+
+const rowsMax = 200;
+
+export class Session {
+  level: Level = Level.Quorum;
+  via: string | undefined;
+  /** Names of the cluster's nodes, for completion. */
+  nodes: readonly string[] = [];
+  private opened: Client | undefined;
+
+  constructor(private readonly options: SessionOptions) {}
+
+  /** Connects. @throws CliError with exit code 2. */
+  async open(): Promise<void> {
+    const client = await this.client();
+    this.nodes = (await client.cluster().catch(() => undefined))?.cluster.nodes ?? [];
+  }
+
+  async close(): Promise<void> {
+    await this.opened?.close();
+  }
+
+  /** @throws what became of the statement; the session can go on in any case. */
+  async execute(statement: Exclude<Statement, { verb: 'exit' }>): Promise<void> {
+    switch (statement.verb) {
+      case 'put':
+      case 'get':
+      case 'del':
+        return this.request(statement);
+      case 'consistency':
+        return this.consistency(statement.level);
+      case 'via':
+        return this.goVia(statement.node);
+      case 'inspect':
+        return this.inspect(statement.node, statement.key);
+      case 'status':
+        return printStatus({ ...this.options, client: await this.client(), nodes: this.nodes });
+      case 'help':
+        return this.say(helpText);
+      default:
+        return this.say(await orderNode(this.options.dataDir, statement));
+    }
+  }
+
+  /** A client that was closed for good, since all brokers were gone for long, is replaced by a fresh one. */
+  private async client(): Promise<Client> {
+    this.opened ??= await openClient(this.options.connection);
+    return this.opened;
+  }
+
+  private async request(statement: Extract<Statement, { verb: 'put' | 'get' | 'del' }>): Promise<void> {
+    const { verb, key } = statement;
+    const kind = verb === 'get' ? 'read' : 'write';
+    const level = statement.level ?? this.level;
+    if (kind === 'read' && level === Level.Any)
+      throw new CliError(ExitCode.Usage, 'level any is for writes: name another, as in get 137 quorum');
+    const via = this.via === undefined ? {} : { via: this.via };
+    const subject: RequestSubject = { kind, key, level, bucket: this.options.bucket, ...via };
+    const client = await this.client();
+    try {
+      const options = { level, bucket: subject.bucket, ...via };
+      if (verb === 'get') return this.answer(subject, await client.read(key, options));
+      const reply =
+        verb === 'put' ? await client.put(key, statement.value, options) : await client.delete(key, options);
+      const done = verb === 'put' ? 'stored' : 'deleted';
+      this.say(
+        `${done} ${visible(key)} @ ${reply.level}, ${reply.acked} owners acked, version ${reply.version}`,
+      );
+    } catch (error) {
+      if (error instanceof ClosedError) this.opened = undefined;
+      throw await explained(error, client, subject);
+    }
+  }
+
+  private answer({ key }: RequestSubject, reply: GetReply): void {
+    const { out, note } = this.options;
+    if (!reply.found) note(`key ${visible(key)} is not there @ ${reply.level}`);
+    else if (out.isTTY !== true) this.say(reply.value ?? reply.base64 ?? '');
+    else {
+      const about = `(@ ${reply.level}, ${reply.received} owners, version ${reply.version ?? ''})`;
+      this.say(`${shown(reply)}  ${colorsFor(out).dim(about)}`);
+    }
+  }
+
+  private consistency(level: Level | undefined): void {
+    if (level === undefined) this.say(`Current consistency level is ${this.level}.`);
+    else {
+      this.level = level;
+      this.say(`Consistency level set to ${level}.`);
+    }
+  }
+
+  private goVia(node: string | undefined): void {
+    if (node !== undefined && this.nodes.length > 0 && !this.nodes.includes(node))
+      throw this.unknownNode(node);
+    this.via = node;
+    this.say(node === undefined ? 'Any node coordinates.' : `Node ${node} coordinates.`);
+  }
+
+  private async inspect(node: string | undefined, key: string | undefined): Promise<void> {
+    const client = await this.client();
+    const view = await client.cluster();
+    const { bucket, out, note } = this.options;
+    this.nodes = view.cluster.nodes;
+    if (key !== undefined) return printKeyReport(await inspectKey(client, view, bucket, key), out);
+    const listing: ListingOptions = { bucket, json: false, checkOnly: false, rowsMax, out, note };
+    if (node === undefined) await listAll(client, view, listing);
+    else if (this.nodes.includes(node)) await listNode(client, node, listing);
+    else throw this.unknownNode(node);
+  }
+
+  private unknownNode(node: string): CliError {
+    return new CliError(ExitCode.Usage, `there is no node ${node}: the cluster has ${this.nodes.join(', ')}`);
+  }
+
+  private say(text: string): void {
+    this.options.out.write(`${text}\n`);
+  }
+}
+
+const meanings: Record<keyof typeof usages, string> = {
+  put: 'store a value; quote one with spaces',
+  get: 'read a value',
+  del: 'delete a key',
+  consistency: 'show or set the level of requests that name none: any one two three quorum all',
+  via: 'which node coordinates',
+  inspect: 'what the replicas hold, and on which keys owners differ',
+  status: 'one line a node',
+  kill: 'kill -9 a node of the local emulator, or a part of it',
+  pause: 'freeze a node',
+  resume: 'let a frozen node go on',
+  restart: 'start a killed node again',
+  help: 'this list',
+  exit: 'leave the console (also Ctrl-D)',
+};
+
+const helpText = (Object.keys(usages) as (keyof typeof usages)[])
+  .map(verb => `${usages[verb].padEnd(32)}${meanings[verb]}`)
+  .join('\n');

@@ -1,0 +1,134 @@
+// What a line of the console asks for. Verbs and levels may be written in any case.
+import { Part } from '../../emulator/part.js';
+import type { Level } from '../../model/level.js';
+import { CliError, ExitCode } from '../exit.js';
+import { parseLevel } from '../request-flags.js';
+import { wordsOf } from './words.js';
+
+export type NodeVerb = 'kill' | 'pause' | 'resume' | 'restart';
+
+export type Statement =
+  | { verb: 'put'; key: string; value: string; level: Level | undefined }
+  | { verb: 'get' | 'del'; key: string; level: Level | undefined }
+  | { verb: 'consistency'; level: Level | undefined }
+  | { verb: 'via'; node: string | undefined }
+  | { verb: 'inspect'; node: string | undefined; key: string | undefined }
+  | { verb: NodeVerb; node: string; part: Part | undefined }
+  | { verb: 'status' }
+  | { verb: 'help' }
+  | { verb: 'exit' };
+
+/** Each verb with how to use it; the order is that of `help`. */
+export const usages = {
+  put: 'put <key> <value> [level]',
+  get: 'get <key> [level]',
+  del: 'del <key> [level]',
+  consistency: 'CONSISTENCY [level]',
+  via: 'via <node> | via any',
+  inspect: 'inspect [<node> | key <key>]',
+  status: 'status',
+  kill: 'kill <node> [replica|log|bus]',
+  pause: 'pause <node>',
+  resume: 'resume <node>',
+  restart: 'restart <node>',
+  help: 'help',
+  exit: 'exit',
+} as const;
+export type Verb = keyof typeof usages;
+
+const aliases: Record<string, Verb> = { delete: 'del', rm: 'del', quit: 'exit', '?': 'help' };
+
+/** @returns undefined for an empty line and for a comment (`# ...`). @throws CliError that says how the verb is used. */
+export function parseStatement(line: string): Statement | undefined {
+  if (line.trimStart().startsWith('#')) return undefined;
+  const [name, ...words] = wordsOf(line);
+  if (name === undefined) return undefined;
+  const verb = verbNamed(name);
+  if (verb === undefined)
+    throw new CliError(ExitCode.Usage, `unknown verb "${name}": help lists those there are`);
+  return statementOf(verb, words);
+}
+
+export function verbNamed(name: string): Verb | undefined {
+  const lower = name.toLowerCase();
+  if (Object.hasOwn(aliases, lower)) return aliases[lower];
+  return Object.hasOwn(usages, lower) ? (lower as Verb) : undefined;
+}
+
+function statementOf(verb: Verb, words: readonly string[]): Statement {
+  switch (verb) {
+    case 'put':
+      return put(words);
+    case 'get':
+    case 'del': {
+      const [key, level] = expect(verb, words, 1, 2);
+      return { verb, key, level: optionalLevel(level, verb === 'get' ? 'read' : 'write') };
+    }
+    case 'consistency':
+      return { verb, level: optionalLevel(expect(verb, words, 0, 1)[0], 'write') };
+    case 'via': {
+      const [node] = expect(verb, words, 1, 1);
+      return { verb, node: node.toLowerCase() === 'any' ? undefined : node };
+    }
+    case 'inspect':
+      return inspect(words);
+    case 'kill': {
+      const [node, part] = expect(verb, words, 1, 2);
+      return { verb, node, part: part === undefined ? undefined : partNamed(part) };
+    }
+    case 'pause':
+    case 'resume':
+    case 'restart':
+      return { verb, node: expect(verb, words, 1, 1)[0], part: undefined };
+    default:
+      expect(verb, words, 0, 0);
+      return { verb };
+  }
+}
+
+function put(words: readonly string[]): Statement {
+  if (words.length > 3)
+    throw new CliError(
+      ExitCode.Usage,
+      `usage: ${usages.put}; a value with spaces needs quotes: put 137 "two words"`,
+    );
+  const [key, value, level] = expect('put', words, 2, 3);
+  return { verb: 'put', key, value: value ?? '', level: optionalLevel(level, 'write') };
+}
+
+function inspect(words: readonly string[]): Statement {
+  const [first, second] = expect('inspect', words, 0, 2);
+  if (second === undefined && first?.toLowerCase() !== 'key')
+    return { verb: 'inspect', node: first, key: undefined };
+  if (first?.toLowerCase() !== 'key' || second === undefined)
+    throw new CliError(ExitCode.Usage, `usage: ${usages.inspect}`);
+  return { verb: 'inspect', node: undefined, key: second };
+}
+
+/** The words, between `min` and `max` of them; the first is there when `min` says so. */
+function expect(verb: Verb, words: readonly string[], min: 0, max: number): readonly (string | undefined)[];
+function expect(
+  verb: Verb,
+  words: readonly string[],
+  min: 1 | 2,
+  max: number,
+): readonly [string, ...(string | undefined)[]];
+function expect(
+  verb: Verb,
+  words: readonly string[],
+  min: number,
+  max: number,
+): readonly (string | undefined)[] {
+  if (words.length < min || words.length > max) throw new CliError(ExitCode.Usage, `usage: ${usages[verb]}`);
+  return words;
+}
+
+function optionalLevel(word: string | undefined, kind: 'read' | 'write'): Level | undefined {
+  return word === undefined ? undefined : parseLevel(word, kind);
+}
+
+function partNamed(word: string): Part {
+  const part = Object.values(Part).find(each => each === word.toLowerCase());
+  if (part === undefined) throw new CliError(ExitCode.Usage, `usage: ${usages.kill}`);
+  return part;
+}
