@@ -43,7 +43,8 @@ export async function* csvEntries(
   source.once('error', error => parser.destroy(error));
   try {
     for await (const row of source.pipe(parser) as AsyncIterable<Row>) {
-      yield* problems.splice(0);
+      // The parser is some rows ahead: entries come in the order of the file, which a checkpoint counts on.
+      while (problems[0] !== undefined && problems[0].line < row.info.lines) yield* problems.splice(0, 1);
       yield { ...entryOfRow(row.record, row.info.lines, header, names), bytesRead: row.info.bytes };
     }
     yield* problems.splice(0);

@@ -1,0 +1,106 @@
+// The real command, as a process.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `dynats` with no variables, contexts or emulator of the machine it runs on. */
+function dynats(
+  args: readonly string[],
+  { stdin = '', env = {} }: { stdin?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
+  const nowhere = path.join(os.tmpdir(), 'dynats-no-such-directory');
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: nowhere, DYNATS_DATA: nowhere, ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', text => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', text => (stderr += text));
+  child.stdin.on('error', () => {}); // It may have ended without reading.
+  child.stdin.end(stdin);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', code => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** A port of this machine on which nothing listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
+
+test('usage errors exit 3 with one clear line and nothing on stdout', async () => {
+  const table: [string[], RegExp][] = [
+    [['frobnicate'], /^dynats: unknown command 'frobnicate'/],
+    [['get'], /^dynats: missing required argument 'key'/],
+    [['get', 'k', '--frob'], /^dynats: unknown option '--frob'/],
+    [['get', 'k', '--level', 'loud'], /^dynats: level "loud" is none of one, two, three, quorum, all\n$/],
+    [['get', 'k', '--level', 'any'], /^dynats: level any is for writes/],
+    [['put', 'k', 'v', '--timeout', '5'], /^dynats: --timeout "5" is no duration/],
+    [['get', 'k', '--context', 'nope'], /^dynats: NATS context nope cannot be read/],
+    [['import', 'missing.csv'], /^dynats: missing.csv cannot be read \(ENOENT\)/],
+    [['import', '-', '--resume'], /^dynats: --resume needs a file/],
+    [['import', 'x.ndjson', '--concurrency', '0'], /^dynats: --concurrency "0"/],
+    [['inspect', 'n1', '--key', 'k'], /^dynats: give a node or --key/],
+  ];
+  await Promise.all(
+    table.map(async ([args, message]) => {
+      const { code, stdout, stderr } = await dynats(args);
+      assert.equal(code, 3, args.join(' '));
+      assert.match(stderr, message);
+      assert.equal(stdout, '');
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }),
+  );
+});
+
+test('help and version go to stdout and exit 0', async () => {
+  const help = await dynats(['--help']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /Emulator[\s\S]*Data:[\s\S]*Examples:/);
+  assert.match((await dynats(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  const put = await dynats(['put', '--help']);
+  assert.match(put.stdout, /Usage: dynats put \[options\] <key> \[value\]/);
+});
+
+test('no server is exit code 2 within the timeout, with what to do and no stack trace', async () => {
+  const server = `nats://127.0.0.1:${await closedPort()}`;
+  const start = performance.now();
+  const { code, stdout, stderr } = await dynats(['get', '137', '--server', server, '--timeout', '3s']);
+  assert.equal(code, 2, stderr);
+  assert.ok(performance.now() - start < 6000);
+  assert.equal(stdout, '');
+  assert.match(stderr, new RegExp(`^dynats: cannot connect to ${server}: .*dynats up.*\n$`));
+});
+
+test('options before the verb hold for it', async () => {
+  const server = `nats://127.0.0.1:${await closedPort()}`;
+  const { code, stderr } = await dynats(['-s', server, 'get', '137', '--timeout', '1s']);
+  assert.equal(code, 2, stderr);
+  assert.ok(stderr.includes(server));
+});
+
+test('a password is never printed', async () => {
+  const server = `nats://ada:hush@127.0.0.1:${await closedPort()}`;
+  const { stdout, stderr } = await dynats(['get', '1', '--timeout', '1s'], {
+    env: { NATS_URL: server, DYNATS_DEBUG: '1' },
+  });
+  assert.doesNotMatch(stdout + stderr, /hush/);
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pump } from '../../../src/cli/transfer/importer.js';
+import { completeNodes } from '../../../src/cli/transfer/run-export.js';
+import type { Operation, Outcome } from '../../../src/client/client.js';
+import { type DynatsError, InvalidRequestError, OverloadedError } from '../../../src/errors.js';
+
+const stored = (key: string): Outcome => ({ key, version: '1@w', level: 'QUORUM', required: 2, acked: 2 });
+
+/** A store whose batches settle a little later; records how many operations were in flight, and each key's order. */
+class FakeStore {
+  inFlight = 0;
+  most = 0;
+  readonly values = new Map<string, unknown>();
+  readonly together = new Set<string>();
+  private readonly keysInFlight = new Map<string, number>();
+
+  constructor(private readonly refuse: (key: string) => DynatsError | undefined = () => undefined) {}
+
+  async batch(operations: readonly Operation[]): Promise<Outcome[]> {
+    this.inFlight += operations.length;
+    this.most = Math.max(this.most, this.inFlight);
+    for (const { key } of operations) this.enter(String(key));
+    await new Promise(resolve => setImmediate(resolve));
+    this.inFlight -= operations.length;
+    return operations.map(operation => {
+      const key = String(operation.key);
+      this.keysInFlight.delete(key);
+      const refused = this.refuse(key);
+      if (refused === undefined && operation.op === 'put') this.values.set(key, operation.value);
+      return refused ?? stored(key);
+    });
+  }
+
+  private enter(key: string): void {
+    if (this.keysInFlight.has(key)) this.together.add(key);
+    this.keysInFlight.set(key, 1);
+  }
+}
+
+async function pump(store: FakeStore, keys: readonly string[], concurrency: number) {
+  const settled = new Map<number, DynatsError | undefined>();
+  const onSettled = async (index: number, _: unknown, failure: DynatsError | undefined) =>
+    void settled.set(index, failure);
+  const pump = new Pump(store, { level: 'QUORUM', bucket: 'default', concurrency, onSettled });
+  for (const [i, key] of keys.entries()) await pump.add(i, { line: i + 1, key, value: `v${i}` });
+  await pump.drain();
+  return settled;
+}
+
+test('every entry is settled once, with no more in flight than asked for', async () => {
+  const keys = Array.from({ length: 1000 }, (_, i) => `k${i}`);
+  for (const concurrency of [1, 3, 64, 1024]) {
+    const store = new FakeStore();
+    const settled = await pump(store, keys, concurrency);
+    assert.equal(settled.size, keys.length);
+    assert.ok(store.most <= concurrency, `${store.most} in flight of ${concurrency}`);
+    assert.ok(
+      store.most >= Math.min(concurrency, keys.length) / 2,
+      `${store.most} in flight of ${concurrency}`,
+    );
+  }
+});
+
+test('two entries of one key are never in flight together, and the later one wins', async () => {
+  const keys = Array.from({ length: 300 }, (_, i) => `k${i % 7}`);
+  const store = new FakeStore();
+  await pump(store, keys, 64);
+  assert.equal(store.together.size, 0);
+  for (let k = 0; k < 7; k++) assert.equal(store.values.get(`k${k}`), `v${keys.lastIndexOf(`k${k}`)}`);
+});
+
+test('one entry that is refused leaves the others alone', async () => {
+  const store = new FakeStore(key => (key === 'bad' ? new InvalidRequestError('key', 'no') : undefined));
+  const settled = await pump(store, ['a', 'bad', 'b'], 8);
+  assert.deepEqual(
+    [...settled.values()].map(failure => failure?.code),
+    [undefined, 'INVALID_REQUEST', undefined],
+  );
+});
+
+test('an overloaded entry was not sent, and is tried again', async () => {
+  let left = 2;
+  const store = new FakeStore(key =>
+    key === 'busy' && left-- > 0 ? new OverloadedError('full') : undefined,
+  );
+  const settled = await pump(store, ['a', 'busy'], 8);
+  assert.deepEqual([...settled.values()], [undefined, undefined]);
+  assert.equal(store.values.get('busy'), 'v1');
+});
+
+test('a client that breaks ends the import with its error', async () => {
+  const broken = new FakeStore();
+  broken.batch = async () => {
+    throw new Error('broken');
+  };
+  await assert.rejects(pump(broken, ['a', 'b', 'c'], 1), /broken/);
+});
+
+test('an export needs a quorum of owners of every key', () => {
+  const view = (up: string[], partitioner: 'byte-ordered' | 'murmur3', nodes = ['n0', 'n1', 'n2', 'n3']) => ({
+    node: up[0] ?? '',
+    cluster: { name: 'c', nodes, replicationFactor: 3, partitioner },
+    peers: up.map(node => ({ node, incarnation: 1, state: 'serving' as const, time: 1, remembers: {} })),
+  });
+  for (const partitioner of ['byte-ordered', 'murmur3'] as const) {
+    assert.deepEqual(completeNodes(view(['n0', 'n1', 'n3'], partitioner), 'default'), ['n0', 'n1', 'n3']);
+    assert.throws(
+      () => completeNodes(view(['n0', 'n1'], partitioner), 'default'),
+      /1 of 3 owners readable and need 2 .*dynats restart n2/,
+    );
+  }
+  const six = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'];
+  // No key has both n0 and n3 among its owners.
+  assert.equal(completeNodes(view(['n1', 'n2', 'n4', 'n5'], 'byte-ordered', six), 'default').length, 4);
+});
