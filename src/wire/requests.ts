@@ -40,6 +40,8 @@ export interface Timing {
 
 export type Operation = WriteRequest | ReadRequest;
 
+export type Verb = 'put' | 'get' | 'delete';
+
 interface Timed {
   timeoutMs?: number;
   deadline?: number;
@@ -48,8 +50,12 @@ interface Timed {
 type WireOperation = BatchRequest['operations'][number];
 
 /** Parses `dynats.put`, `.get` and `.delete`. @throws InvalidRequestError */
-export function parseOperation(verb: 'put' | 'get' | 'delete', data: Uint8Array): Operation & Timing {
-  const json = parseJson(data);
+export function parseOperation(verb: Verb, data: Uint8Array): Operation & Timing {
+  return checkOperation(verb, parseJson(data));
+}
+
+/** Checks a request that is JSON already: the rules are the same wherever it comes from. @throws InvalidRequestError */
+export function checkOperation(verb: Verb, json: unknown): Operation & Timing {
   switch (verb) {
     case 'put': {
       const request = check(validators.putRequest, json);

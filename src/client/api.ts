@@ -1,0 +1,194 @@
+// Mode `api`: requests go to whichever node is free to coordinate, many in one message. A call that a node leaves
+// unanswered is tried through another one, under the version it had, so that it stays one write.
+import { type Lane as AnyLane, Lane, type LaneItem } from '../coordinator/lane.js';
+import {
+  ClosedError,
+  DynatsError,
+  InvalidRequestError,
+  ReadTimeoutError,
+  UnavailableError,
+  WriteTimeoutError,
+} from '../errors.js';
+import { type Bus, BusError } from '../ports.js';
+import { fromErrorReply } from '../wire/error-reply.js';
+import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
+import { batchReply, errorReply } from '../wire/generated/validators.js';
+import { check, parseJson } from '../wire/json.js';
+import { subjects } from '../wire/subjects.js';
+
+/** A request on its way, whatever became of its first attempt. */
+export interface Call {
+  readonly isWrite: boolean;
+  /** The operation as it stands in a batch request; a write's version included. */
+  readonly text: string;
+  /** On the monotonic clock. */
+  readonly deadlineAtMs: number;
+  /** The only node to ask; any when undefined. */
+  readonly via: string | undefined;
+}
+
+export interface ApiOptions {
+  readonly bus: Bus;
+  /** Nodes of the cluster, as far as known. */
+  readonly nodes: () => readonly string[];
+}
+
+/** An attempt unanswered for this long is backed up by another node, in milliseconds. */
+const HEDGE_MS = 400;
+/** Between attempts while nobody listens or the connection is being restored, in milliseconds. */
+const BACKOFF_MS = 20;
+/** With nobody listening, how long to hope for a node to come up, in milliseconds. */
+const NOBODY_PATIENCE_MS = 500;
+/** Other nodes asked whether they see too few owners alive, too. */
+const SECOND_OPINIONS = 2;
+const MESSAGE_ITEMS_MAX = 512;
+const MESSAGES_IN_FLIGHT = 4;
+const QUEUED_MAX = 100_000;
+const OPERATION_OVERHEAD_BYTES = 64;
+
+export class ApiRequests {
+  private readonly lanes = new Map<string | undefined, AnyLane<Attempt>>();
+
+  constructor(private readonly options: ApiOptions) {}
+
+  /** @throws DynatsError */
+  async execute(call: Call): Promise<PutReply | GetReply> {
+    const progress: Progress = { effect: 'none', tried: 0, refusals: 0, startedAtMs: performance.now() };
+    let target = call.via;
+    for (;;) {
+      const outcome = await this.attempt(call, target);
+      if (!(outcome instanceof Error)) return outcome;
+      const next = this.afterFailure(call, outcome, progress);
+      if (next instanceof Error) throw next;
+      await pause(next.waitMs);
+      target = call.via ?? this.otherNode(progress);
+    }
+  }
+
+  /** One try; when it is late, a second one beside it. Resolves with the first answer, or how the last try failed. */
+  private async attempt(call: Call, target: string | undefined): Promise<PutReply | GetReply | Error> {
+    const first = this.send(call, target);
+    if (call.via !== undefined) return first;
+    const answered = await Promise.race([first, pause(Math.min(HEDGE_MS, left(call)))]);
+    if (answered !== undefined) return answered;
+    if (left(call) <= 0) return new BusError('timeout', 'dynats.batch');
+    const other = this.otherNode({ tried: Math.floor(performance.now()) });
+    return Promise.race([first, this.send(call, other)]);
+  }
+
+  private send(call: Call, target: string | undefined): Promise<PutReply | GetReply | Error> {
+    return new Promise(settle => {
+      const lane = this.lane(target);
+      if (lane.isFull) settle(new DynatsError('OVERLOADED', 'too many requests wait in this client', 'none'));
+      else lane.submit({ call, bytes: Buffer.byteLength(call.text) + OPERATION_OVERHEAD_BYTES, settle });
+    });
+  }
+
+  /** What to do after a failed try: give up with an error, or wait and go on. */
+  private afterFailure(call: Call, failure: Error, progress: Progress): Error | { waitMs: number } {
+    progress.tried++;
+    if (failure instanceof BusError) {
+      if (failure.kind !== 'no-responders') progress.effect = 'unknown';
+      const hopeless = failure.kind === 'no-responders' && performance.now() - progress.startedAtMs > NOBODY_PATIENCE_MS;
+      if (left(call) > BACKOFF_MS && !hopeless) return { waitMs: BACKOFF_MS };
+      return this.giveUp(call, failure, progress);
+    }
+    if (failure instanceof UnavailableError) {
+      // A node that has just come back may not have heard its peers yet.
+      const others = call.via === undefined ? Math.min(SECOND_OPINIONS, this.options.nodes().length - 1) : 0;
+      if (progress.refusals++ < others && left(call) > 0) return { waitMs: 0 };
+      return progress.effect === 'none' || !call.isWrite ? failure : new WriteTimeoutError(failure.required, 0, undefined, { cause: failure });
+    }
+    if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
+      progress.effect = 'unknown';
+      if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
+    }
+    return failure;
+  }
+
+  private giveUp(call: Call, failure: BusError, progress: Progress): Error {
+    const cause = { cause: failure };
+    if (failure.kind === 'no-responders' && progress.effect === 'none') {
+      const who = call.via === undefined ? 'no node of the cluster answers' : `node ${call.via} does not answer`;
+      return new UnavailableError(1, 0, `${who}: is it up?`, cause);
+    }
+    const message = 'no node answered in time';
+    return call.isWrite ? new WriteTimeoutError(1, 0, `${message}; the write may still surface`, cause) : new ReadTimeoutError(1, 0, message, cause);
+  }
+
+  private otherNode({ tried }: Pick<Progress, 'tried'>): string | undefined {
+    const nodes = this.options.nodes();
+    return nodes[tried % Math.max(1, nodes.length)];
+  }
+
+  private lane(target: string | undefined): AnyLane<Attempt> {
+    const known = this.lanes.get(target);
+    if (known !== undefined) return known;
+    const lane = new Lane<Attempt>(
+      { itemsMax: MESSAGE_ITEMS_MAX, bytesMax: this.options.bus.maxPayload * 0.75, queuedMax: QUEUED_MAX, inFlightMax: MESSAGES_IN_FLIGHT },
+      attempts => this.transmit(attempts, target),
+    );
+    this.lanes.set(target, lane);
+    return lane;
+  }
+
+  /** Sends one message. Frees the lane when the message is late; its answer is still welcome. */
+  private async transmit(attempts: Attempt[], target: string | undefined): Promise<void> {
+    const answered = this.exchange(attempts, target);
+    await Promise.race([answered, pause(HEDGE_MS)]);
+  }
+
+  private async exchange(attempts: Attempt[], target: string | undefined): Promise<void> {
+    const timeoutMs = Math.max(1, Math.ceil(Math.max(...attempts.map(({ call }) => left(call)))));
+    const subject = target === undefined ? subjects.api('batch') : subjects.node(target, 'batch');
+    const operations = attempts.map(({ call }) => call.text).join(',');
+    const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${timeoutMs},"deadline":${Date.now() + timeoutMs}}`);
+    try {
+      const { results } = this.parse((await this.options.bus.request(subject, data, timeoutMs)).data);
+      attempts.forEach((attempt, i) => {
+        const result = results[i];
+        if (result === undefined) attempt.settle(new BusError('timeout', subject));
+        else attempt.settle('error' in result ? fromErrorReply(result) : result);
+      });
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      for (const attempt of attempts) attempt.settle(failure);
+    }
+  }
+
+  private parse(data: Uint8Array): BatchReply {
+    const json = parseJson(data);
+    if (errorReply(json)) throw fromErrorReply(json);
+    try {
+      return check(batchReply, json);
+    } catch (cause) {
+      if (cause instanceof InvalidRequestError) throw new DynatsError('INTERNAL', `a node's reply is not valid: ${cause.message}`, 'unknown', { cause });
+      throw cause;
+    }
+  }
+}
+
+interface Attempt extends LaneItem {
+  readonly call: Call;
+  /** Called once or more; only the first counts. */
+  settle(outcome: PutReply | GetReply | Error): void;
+}
+
+interface Progress {
+  /** Whether some earlier try may have been carried out. */
+  effect: 'none' | 'unknown';
+  tried: number;
+  refusals: number;
+  readonly startedAtMs: number;
+}
+
+const left = (call: Call): number => call.deadlineAtMs - performance.now();
+
+function pause(ms: number): Promise<undefined> {
+  return new Promise(done => setTimeout(done, Math.max(0, ms), undefined));
+}
+
+/** The connection this client had is closed. */
+export function closedError(): ClosedError {
+  return new ClosedError('this client is closed');
+}

@@ -1,0 +1,210 @@
+// Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
+import { Coordinator } from '../coordinator/coordinator.js';
+import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
+import { HybridClock } from '../model/hlc.js';
+import { NatsBus } from '../nats/bus.js';
+import { openConnection } from '../nats/connection.js';
+import { BusError } from '../ports.js';
+import { systemClock, systemRandom } from '../system.js';
+import { fromErrorReply } from '../wire/error-reply.js';
+import type { ClusterReply, GetReply, PutReply, RecordsReply, RecordsRequest, StatusReply } from '../wire/generated/types.js';
+import * as validators from '../wire/generated/validators.js';
+import type { Validator } from '../wire/generated/validators.js';
+import { check, encodeJson, parseJson } from '../wire/json.js';
+import { checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
+import { subjects } from '../wire/subjects.js';
+import { ApiRequests, closedError } from './api.js';
+import type { Client, Operation, Outcome, RequestOptions } from './client.js';
+import { DirectRequests } from './direct.js';
+import { Entry } from './entry.js';
+import { type ConnectOptions, Mode } from './options.js';
+
+const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
+const CONNECT_TIMEOUT_MS = 5000;
+const CLUSTER_TIMEOUT_MS = 1000;
+/** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
+const SETTLING_MS = 600;
+
+/**
+ * Connects to a cluster.
+ *
+ * @throws ClosedError when no broker could be reached; UnavailableError in direct mode when no node answers.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Client> {
+  const servers = options.servers === undefined ? [SERVER_DEFAULT] : [options.servers].flat();
+  const connection = await openConnection({
+    servers,
+    name: options.name ?? 'dynats client',
+    timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    nats: options.nats,
+  });
+  const client = new NatsClient(new NatsBus(connection, options.nats?.inboxPrefix), options);
+  try {
+    await client.start();
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+class NatsClient implements Client {
+  private readonly api: ApiRequests;
+  private direct: DirectRequests | undefined;
+  private coordinator: Coordinator | undefined;
+  private nodes: readonly string[] = [];
+  private readonly writer = `client~${systemRandom.token(8)}`;
+  private readonly hlc = new HybridClock(() => Date.now(), 0);
+  private touchedAtMs = 0;
+  private isConnected = true;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly bus: NatsBus,
+    private readonly options: ConnectOptions,
+  ) {
+    this.api = new ApiRequests({ bus, nodes: () => this.nodes });
+    bus.onDisconnect(() => {
+      this.isConnected = false;
+    });
+    bus.onReconnect(() => {
+      this.isConnected = true;
+      this.touchedAtMs = performance.now();
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.options.mode === Mode.Direct) this.join(await this.cluster({ timeoutMs: this.timeoutMs() }));
+    // A client that only asks any node can do without; with it, it knows whom else to ask.
+    else void this.cluster().then(reply => (this.nodes = reply.cluster.nodes), () => {});
+  }
+
+  async put(key: string | number, value: string | Uint8Array, options: RequestOptions = {}): Promise<PutReply> {
+    return asPut(await this.execute({ op: 'put', key, value, ...named(options) }, options));
+  }
+
+  async delete(key: string | number, options: RequestOptions = {}): Promise<PutReply> {
+    return asPut(await this.execute({ op: 'delete', key, ...named(options) }, options));
+  }
+
+  async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
+    const reply = await this.read(key, options);
+    if (!reply.found) return undefined;
+    const bucket = options.bucket ?? this.options.bucket ?? DEFAULT_BUCKET;
+    return new Entry(bucket, reply.key, reply.version ?? '', reply.value, reply.base64);
+  }
+
+  async read(key: string | number, options: RequestOptions = {}): Promise<GetReply> {
+    return asGet(await this.execute({ op: 'get', key, ...named(options) }, options));
+  }
+
+  batch(operations: readonly Operation[], options: RequestOptions = {}): Promise<Outcome[]> {
+    return Promise.all(
+      operations.map(async operation => {
+        try {
+          return await this.execute({ ...named(options), ...operation }, options);
+        } catch (error) {
+          if (error instanceof DynatsError) return error;
+          throw error;
+        }
+      }),
+    );
+  }
+
+  cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
+    return this.ask(subjects.api('cluster'), {}, validators.clusterReply, options.timeoutMs ?? CLUSTER_TIMEOUT_MS);
+  }
+
+  status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
+    return this.ask(subjects.node(node, 'status'), {}, validators.statusReply, options.timeoutMs ?? this.timeoutMs());
+  }
+
+  records(node: string, request: RecordsRequest = {}, options: { timeoutMs?: number } = {}): Promise<RecordsReply> {
+    return this.ask(subjects.node(node, 'records'), request, validators.recordsReply, options.timeoutMs ?? this.timeoutMs());
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      await this.coordinator?.close();
+      await this.bus.connection.close();
+    })();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Makes this client a coordinator of the cluster. */
+  private join({ cluster, peers }: ClusterReply): void {
+    this.nodes = cluster.nodes;
+    const coordinator = new Coordinator({ bus: this.bus, clock: systemClock, random: systemRandom, cluster, name: 'client' });
+    coordinator.start();
+    for (const presence of peers) coordinator.liveness.heard(presence);
+    this.coordinator = coordinator;
+    this.direct = new DirectRequests({
+      coordinator,
+      isOutOfTouch: () => !this.isConnected || performance.now() - this.touchedAtMs < SETTLING_MS,
+    });
+  }
+
+  private async execute(operation: Operation, options: RequestOptions): Promise<PutReply | GetReply> {
+    if (this.closing !== undefined) throw closedError();
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs();
+    const wire = this.wireOf(operation);
+    const { op, ...request } = wire;
+    const checked = checkOperation(op, { ...request, timeoutMs });
+    const deadlineAtMs = performance.now() + timeoutMs;
+    if (this.direct !== undefined && options.via === undefined) return this.direct.execute(checked, deadlineAtMs);
+    return this.api.execute({ isWrite: op !== 'get', text: JSON.stringify(wire), deadlineAtMs, via: options.via });
+  }
+
+  /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */
+  private wireOf(operation: Operation) {
+    const { op, key, level } = operation;
+    const bucket = operation.bucket ?? this.options.bucket;
+    const head = { op, key, ...(bucket === undefined ? {} : { bucket }), ...(level === undefined ? {} : { level }) };
+    if (op === 'get') return head;
+    const clock = this.coordinator?.hlc ?? this.hlc;
+    const version = { time: clock.next(), writer: this.writer };
+    return op === 'delete' ? { ...head, ...version } : { ...head, ...valueOf(operation.value), ...version };
+  }
+
+  private timeoutMs(): number {
+    return this.options.timeoutMs ?? TIMEOUT_MS_DEFAULT;
+  }
+
+  private async ask<T>(subject: string, request: object, validator: Validator<T>, timeoutMs: number): Promise<T> {
+    if (this.closing !== undefined) throw closedError();
+    try {
+      const reply = await this.bus.request(subject, encodeJson(request), timeoutMs);
+      const json = parseJson(reply.data);
+      if (validators.errorReply(json)) throw fromErrorReply(json);
+      return check(validator, json);
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      const why = error.kind === 'no-responders' ? 'nobody answers there' : 'no answer in time';
+      throw new UnavailableError(1, 0, `${subject}: ${why}`, { cause: error });
+    }
+  }
+}
+
+function named({ bucket, level }: RequestOptions): { bucket?: string; level?: NonNullable<RequestOptions['level']> } {
+  return { ...(bucket === undefined ? {} : { bucket }), ...(level === undefined ? {} : { level }) };
+}
+
+function valueOf(value: string | Uint8Array): { value: string } | { base64: string } {
+  if (typeof value === 'string') return { value };
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
+  throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
+}
+
+function asPut(reply: PutReply | GetReply): PutReply {
+  if ('acked' in reply) return reply;
+  throw new DynatsError('INTERNAL', 'a node answered a write with the reply to a read', 'unknown');
+}
+
+function asGet(reply: PutReply | GetReply): GetReply {
+  if ('found' in reply) return reply;
+  throw new DynatsError('INTERNAL', 'a node answered a read with the reply to a write', 'none');
+}

@@ -1,0 +1,42 @@
+// Mode `direct`: this process coordinates, with the coordinator the nodes use. A try that failed while the connection or an
+// owner was changing hands is repeated under its version until the call's deadline.
+import type { Coordinator } from '../coordinator/coordinator.js';
+import { ReadTimeoutError, UnavailableError, WriteTimeoutError } from '../errors.js';
+import type { GetReply, PutReply } from '../wire/generated/types.js';
+import type { Operation } from '../wire/requests.js';
+
+/** Between tries, in milliseconds. */
+const BACKOFF_MS = 20;
+
+export interface DirectOptions {
+  readonly coordinator: Coordinator;
+  /** Whether the nodes' heartbeats may not have reached this client since its connection was lost. */
+  readonly isOutOfTouch: () => boolean;
+}
+
+export class DirectRequests {
+  constructor(private readonly options: DirectOptions) {}
+
+  /** @param deadlineAtMs on the monotonic clock. @throws DynatsError */
+  async execute(operation: Operation, deadlineAtMs: number): Promise<PutReply | GetReply> {
+    const { coordinator, isOutOfTouch } = this.options;
+    let mayHaveEffect = false;
+    for (;;) {
+      const leftMs = deadlineAtMs - performance.now();
+      try {
+        return await coordinator.execute(operation, Math.max(1, leftMs));
+      } catch (error) {
+        const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
+        mayHaveEffect ||= error instanceof WriteTimeoutError;
+        const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
+        if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS) throw mayHaveEffect ? unknown(error) : error;
+      }
+      await new Promise(done => setTimeout(done, BACKOFF_MS));
+    }
+  }
+}
+
+/** A refusal does not undo what an earlier try may have done. */
+function unknown(error: unknown): unknown {
+  return error instanceof UnavailableError ? new WriteTimeoutError(error.required, 0, undefined, { cause: error }) : error;
+}

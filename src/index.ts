@@ -1,0 +1,28 @@
+// The public API of the package.
+export type { Client, Operation, Outcome, RequestOptions } from './client/client.js';
+export { connect } from './client/connect.js';
+export { Entry } from './client/entry.js';
+export { type ConnectOptions, Mode } from './client/options.js';
+export {
+  ClosedError,
+  DynatsError,
+  type Effect,
+  ErrorCode,
+  InternalError,
+  InvalidRequestError,
+  OverloadedError,
+  ReadTimeoutError,
+  UnavailableError,
+  WriteTimeoutError,
+} from './errors.js';
+export { Level } from './model/level.js';
+export type {
+  ClusterDefinition,
+  ClusterReply,
+  GetReply,
+  PutReply,
+  RecordsReply,
+  RecordsRequest,
+  StatusReply,
+  WireRecord,
+} from './wire/generated/types.js';

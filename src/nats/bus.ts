@@ -1,0 +1,143 @@
+// The Bus port over core NATS.
+import { createInbox, headers as natsHeaders, type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
+import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
+
+/** What the broker may put around a message; a record must leave room for it. */
+const HEADROOM_BYTES = 4096;
+
+export class NatsBus implements Bus {
+  private isConnected = true;
+  /** Requests in flight: the NATS client does not fail them when the connection is lost. */
+  private readonly inFlight = new Set<(error: BusError) => void>();
+  private readonly probes: Probes;
+  private readonly reconnectListeners: (() => void)[] = [];
+  private readonly disconnectListeners: (() => void)[] = [];
+
+  constructor(
+    readonly connection: NatsConnection,
+    inboxPrefix?: string,
+  ) {
+    this.probes = new Probes(connection, inboxPrefix);
+    void this.watch();
+  }
+
+  get maxPayload(): number {
+    return (this.connection.info?.max_payload ?? 1024 * 1024) - HEADROOM_BYTES;
+  }
+
+  /** Called each time the connection is back; subscriptions are already restored. */
+  onReconnect(listener: () => void): void {
+    this.reconnectListeners.push(listener);
+  }
+
+  onDisconnect(listener: () => void): void {
+    this.disconnectListeners.push(listener);
+  }
+
+  async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message> {
+    if (!this.isConnected) throw new BusError('closed', subject);
+    let lost: (error: BusError) => void = () => {};
+    const loss = new Promise<never>((_, reject) => {
+      lost = reject;
+    });
+    this.inFlight.add(lost);
+    try {
+      return await Promise.race([this.connection.request(subject, data, { timeout: Math.max(1, timeoutMs) }), loss]);
+    } catch (error) {
+      throw busErrorOf(error, subject);
+    } finally {
+      this.inFlight.delete(lost);
+    }
+  }
+
+  publish(subject: string, data: Uint8Array, options?: { reply?: string; headers?: Record<string, string> }): void {
+    // What is published while disconnected is dropped by the NATS client in silence; here it is dropped knowingly.
+    if (!this.isConnected || this.connection.isClosed() || this.connection.isDraining()) return;
+    const headers = options?.headers;
+    this.connection.publish(subject, data, {
+      ...(options?.reply === undefined ? {} : { reply: options.reply }),
+      ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+    });
+  }
+
+  subscribe(subject: string, handler: (message: Message) => void, options?: { queue?: string }): Subscription {
+    return this.connection.subscribe(subject, {
+      ...(options?.queue === undefined ? {} : { queue: options.queue }),
+      callback: (error, message: Msg) => {
+        if (error === null) handler(message);
+      },
+    });
+  }
+
+  probe(subject: string, gone: () => void): void {
+    if (this.isConnected && !this.connection.isClosed()) this.probes.send(subject, gone);
+  }
+
+  private async watch(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') {
+        this.isConnected = false;
+        this.failInFlight();
+        for (const listener of this.disconnectListeners) listener();
+      } else if (type === 'reconnect') {
+        this.isConnected = true;
+        for (const listener of this.reconnectListeners) listener();
+      }
+    }
+    this.isConnected = false;
+    this.failInFlight();
+  }
+
+  private failInFlight(): void {
+    for (const lost of this.inFlight) lost(new BusError('closed', 'connection'));
+    this.inFlight.clear();
+  }
+}
+
+/** Publishes with an inbox of its own, to which nobody but the broker answers: "no responders". */
+class Probes {
+  private readonly inbox: string;
+  private readonly bySubject = new Map<string, { reply: string; gone: () => void }>();
+  private readonly byReply = new Map<string, () => void>();
+  private isListening = false;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    inboxPrefix: string | undefined,
+  ) {
+    this.inbox = createInbox(inboxPrefix);
+  }
+
+  send(subject: string, gone: () => void): void {
+    if (!this.isListening) this.listen();
+    let probe = this.bySubject.get(subject);
+    if (probe === undefined) {
+      probe = { reply: `${this.inbox}.${this.bySubject.size}`, gone };
+      this.bySubject.set(subject, probe);
+    }
+    this.byReply.set(probe.reply, gone);
+    this.connection.publish(subject, undefined, { reply: probe.reply });
+  }
+
+  private listen(): void {
+    this.isListening = true;
+    this.connection.subscribe(`${this.inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null && message.headers?.code === 503) this.byReply.get(message.subject)?.();
+      },
+    });
+  }
+}
+
+function headersOf(values: Record<string, string>) {
+  const headers = natsHeaders();
+  for (const [name, value] of Object.entries(values)) headers.set(name, value);
+  return headers;
+}
+
+function busErrorOf(error: unknown, subject: string): BusError {
+  if (error instanceof BusError) return error;
+  if (error instanceof RequestError && error.isNoResponders()) return new BusError('no-responders', subject, { cause: error });
+  if (error instanceof TimeoutError) return new BusError('timeout', subject, { cause: error });
+  return new BusError('closed', subject, { cause: error });
+}

@@ -1,0 +1,48 @@
+// A connection to the brokers, with the settings Dynats relies on.
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { ClosedError } from '../errors.js';
+
+export interface OpenOptions {
+  readonly servers: readonly string[];
+  readonly name: string;
+  /** How long to try, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Keep trying while no server is there, up to `timeoutMs`; else fail when none answers the first time. */
+  readonly isPatient?: boolean;
+  /** Anything else: authenticator, tls, inboxPrefix... */
+  readonly nats?: NodeConnectionOptions | undefined;
+}
+
+/** @throws ClosedError when no server could be reached; `cause` is the NATS client's error. */
+export async function openConnection(options: OpenOptions): Promise<NatsConnection> {
+  const until = Date.now() + options.timeoutMs;
+  for (;;) {
+    try {
+      return await connect({
+        servers: [...options.servers],
+        name: options.name,
+        timeout: Math.max(100, until - Date.now()),
+        // The default gives up after ten tries, for good.
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 50,
+        reconnectJitter: 50,
+        // A peer that went silent is noticed in seconds; the default takes four minutes.
+        pingInterval: 2000,
+        maxPingOut: 2,
+        // Costs a stack trace for every request.
+        noAsyncTraces: true,
+        ...options.nats,
+      });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (options.isPatient !== true || Date.now() >= until)
+        throw new ClosedError(`cannot connect to ${options.servers.map(withoutSecrets).join(', ')}: ${reason}`, 'none', { cause });
+      await new Promise(done => setTimeout(done, 50));
+    }
+  }
+}
+
+/** A URL without its user and password. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}

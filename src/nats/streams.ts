@@ -1,0 +1,215 @@
+// The log and hints streams, as JetStream streams.
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { HintStream, LogLife, LogStream, ReplicaLog, StreamEntry, StreamState, Subscription } from '../ports.js';
+import type { Recovering } from '../wire/generated/types.js';
+import { streams, subjects } from '../wire/subjects.js';
+import { directGet } from './direct-get.js';
+
+const API_TIMEOUT_MS = 3000;
+const NANOSECONDS_PER_MS = 1_000_000;
+
+/** Metadata of a log stream: the log's life. */
+const LIFE = 'dynats.log';
+const RECOVERING = 'dynats.recovering';
+
+export interface StreamOptions {
+  readonly connection: NatsConnection;
+  readonly node: string;
+  /** JetStream domain of the node's log broker; null for none. */
+  readonly domain: string | null;
+  readonly inboxPrefix?: string | undefined;
+}
+
+class NatsLogStream implements LogStream {
+  protected readonly connection: NatsConnection;
+  private readonly apiPrefix: string;
+  private manager: Promise<JetStreamManager> | undefined;
+
+  constructor(
+    protected readonly options: StreamOptions,
+    protected readonly stream: string,
+  ) {
+    this.connection = options.connection;
+    this.apiPrefix = options.domain === null ? '$JS.API' : `$JS.${options.domain}.API`;
+  }
+
+  async state(): Promise<StreamState> {
+    return stateOf(await this.info());
+  }
+
+  async read(
+    from: number,
+    to: number,
+    onEntry: (entry: StreamEntry) => void,
+    options: { subject?: string; limit?: number } = {},
+  ): Promise<void> {
+    const { connection, apiPrefix, stream } = this;
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    let next: number | undefined = from;
+    while (next !== undefined && next <= to && left > 0) {
+      next = await directGet({
+        connection,
+        apiPrefix,
+        stream,
+        inboxPrefix: this.options.inboxPrefix,
+        from: next,
+        to,
+        subject: options.subject,
+        limit: left,
+        onEntry: entry => {
+          left--;
+          onEntry(entry);
+        },
+      });
+    }
+  }
+
+  async purge(through: number, subject?: string): Promise<void> {
+    const api = await this.api();
+    await api.streams.purge(this.stream, { seq: through + 1, ...(subject === undefined ? {} : { filter: subject }) });
+  }
+
+  protected async info(subjectsFilter?: string): Promise<StreamInfo> {
+    const api = await this.api();
+    return api.streams.info(this.stream, subjectsFilter === undefined ? undefined : { subjects_filter: subjectsFilter });
+  }
+
+  /** Undefined when there is no such stream. */
+  protected async infoIfAny(): Promise<StreamInfo | undefined> {
+    try {
+      return await this.info();
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  protected api(): Promise<JetStreamManager> {
+    const { domain } = this.options;
+    this.manager ??= jetstreamManager(this.connection, {
+      checkAPI: false,
+      timeout: API_TIMEOUT_MS,
+      ...(domain === null ? {} : { domain }),
+    });
+    return this.manager;
+  }
+}
+
+/** A replica's log as stream LOG_<node>. */
+export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
+  constructor(options: StreamOptions) {
+    super(options, streams.log(options.node));
+  }
+
+  async life(): Promise<LogLife | undefined> {
+    const metadata = (await this.infoIfAny())?.config.metadata;
+    if (metadata === undefined) return undefined;
+    const recovering = metadata[RECOVERING];
+    return {
+      id: metadata[LIFE] ?? '',
+      recovering: recovering === undefined ? null : (JSON.parse(recovering) as Recovering),
+    };
+  }
+
+  async create(life: LogLife): Promise<void> {
+    const { node } = this.options;
+    await add(await this.api(), {
+      name: this.stream,
+      description: `Dynats: the durable log of replica ${node}`,
+      subjects: [subjects.log(node)],
+      republish: { src: subjects.log(node), dest: subjects.applied(node) },
+      deny_delete: true,
+      metadata: { [LIFE]: life.id, ...(life.recovering === null ? {} : { [RECOVERING]: JSON.stringify(life.recovering) }) },
+    });
+  }
+
+  async follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription> {
+    const subscription = this.connection.subscribe(subjects.applied(this.options.node), {
+      callback: (error, message) => {
+        if (error === null) onEntry({ sequence: Number(message.headers?.get('Nats-Sequence')), data: message.data });
+      },
+    });
+    await this.connection.flush();
+    return subscription;
+  }
+
+  async isLocal(): Promise<boolean> {
+    this.localOn ??= { server: '', isLocal: false };
+    const server = this.connection.info?.server_id ?? '';
+    if (this.localOn.server !== server) {
+      const leader = (await this.info()).cluster?.leader;
+      this.localOn = { server, isLocal: leader === this.connection.info?.server_name };
+    }
+    return this.localOn.isLocal;
+  }
+
+  private localOn: { server: string; isLocal: boolean } | undefined;
+}
+
+export interface HintLimits {
+  /** Hints older than this are dropped by the broker, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** A hint that finds no room is refused. */
+  readonly maxBytes: number;
+}
+
+export const HINT_DEFAULTS: HintLimits = { maxAgeMs: 3 * 60 * 60 * 1000, maxBytes: 1024 * 1024 * 1024 };
+
+/** The hints a node holds, as stream HINTS_<node>. */
+export class NatsHintStream extends NatsLogStream implements HintStream {
+  constructor(options: StreamOptions) {
+    super(options, streams.hints(options.node));
+  }
+
+  /** Makes the stream if there is none. */
+  async ensure(limits: HintLimits): Promise<void> {
+    if ((await this.infoIfAny()) !== undefined) return;
+    const { node } = this.options;
+    await add(await this.api(), {
+      name: this.stream,
+      description: `Dynats: hints that ${node} holds for nodes that are down`,
+      subjects: [subjects.allHints(node)],
+      max_age: limits.maxAgeMs * NANOSECONDS_PER_MS,
+      max_bytes: limits.maxBytes,
+    });
+  }
+
+  async held(): Promise<ReadonlyMap<string, number>> {
+    const { state } = await this.info(subjects.allHints(this.options.node));
+    return new Map(Object.entries(state.subjects ?? {}).map(([subject, count]) => [subject.split('.').at(-1) ?? '', count]));
+  }
+}
+
+async function add(api: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+  await api.streams.add({
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    num_replicas: 1,
+    allow_direct: true,
+    // A full stream refuses what is new; it never forgets what it acknowledged.
+    discard: DiscardPolicy.New,
+    ...config,
+  });
+}
+
+function stateOf({ state }: StreamInfo): StreamState {
+  const firstSequence = Math.max(1, state.first_seq);
+  return {
+    firstSequence,
+    lastSequence: state.last_seq,
+    entries: state.messages,
+    bytes: state.bytes,
+    missing: Math.max(0, state.last_seq - firstSequence + 1 - state.messages),
+  };
+}

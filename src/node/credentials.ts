@@ -1,0 +1,31 @@
+// The credentials of a configuration file, as the NATS client takes them.
+import { readFileSync } from 'node:fs';
+import {
+  type Authenticator,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  type NodeConnectionOptions,
+  type TlsOptions,
+} from '@nats-io/transport-node';
+import type { NodeConfig } from '../wire/generated/types.js';
+
+/** Reads the files that the configuration names. */
+export function natsOptions(credentials: NodeConfig['credentials']): NodeConnectionOptions {
+  if (credentials === undefined) return {};
+  const { creds, nkey, user, password, token, tlsCa, tlsCert, tlsKey } = credentials;
+  let authenticator: Authenticator | undefined;
+  if (creds !== undefined) authenticator = credsAuthenticator(readFileSync(creds));
+  else if (nkey !== undefined) authenticator = nkeyAuthenticator(readFileSync(nkey));
+  const tls: TlsOptions = {
+    ...(tlsCa === undefined ? {} : { caFile: tlsCa }),
+    ...(tlsCert === undefined ? {} : { certFile: tlsCert }),
+    ...(tlsKey === undefined ? {} : { keyFile: tlsKey }),
+  };
+  return {
+    ...(authenticator === undefined ? {} : { authenticator }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { pass: password }),
+    ...(token === undefined ? {} : { token }),
+    ...(Object.keys(tls).length === 0 ? {} : { tls }),
+  };
+}

@@ -1,0 +1,56 @@
+// Announces the node to everyone, at once when its state changes and regularly besides.
+import type { Liveness } from '../coordinator/liveness.js';
+import type { HybridClock } from '../model/hlc.js';
+import type { Bus, Clock, Timer } from '../ports.js';
+import type { Replica } from '../replica/replica.js';
+import type { Presence } from '../wire/generated/types.js';
+import { encodeJson } from '../wire/json.js';
+import { subjects } from '../wire/subjects.js';
+
+export interface HeartbeatOptions {
+  readonly node: string;
+  readonly incarnation: number;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly hlc: HybridClock;
+  readonly replica: Replica;
+  readonly liveness: Liveness;
+  readonly heartbeatMs: number;
+}
+
+export class Heartbeat {
+  private timer: Timer | undefined;
+  private closed = false;
+
+  constructor(private readonly options: HeartbeatOptions) {}
+
+  start(): void {
+    this.beat();
+  }
+
+  /** Announces the node now. */
+  announce(leaving = false): void {
+    const { node, bus, liveness } = this.options;
+    const presence = this.presence(leaving);
+    bus.publish(subjects.presence(node), encodeJson(presence));
+    // The node hears itself without the bus: cut off from it, it still serves what it owns.
+    liveness.heard(presence);
+  }
+
+  /** Says goodbye, so that the others need not find out. */
+  stop(): void {
+    this.timer?.cancel();
+    if (!this.closed) this.announce(true);
+    this.closed = true;
+  }
+
+  private beat(): void {
+    this.announce();
+    this.timer = this.options.clock.after(this.options.heartbeatMs, () => this.beat());
+  }
+
+  private presence(leaving: boolean): Presence {
+    const { incarnation, hlc, replica } = this.options;
+    return { ...replica.presence(), incarnation, time: hlc.current(), ...(leaving ? { leaving } : {}) };
+  }
+}

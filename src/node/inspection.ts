@@ -1,0 +1,92 @@
+// What a node tells about itself: its status, and what it holds in memory.
+import type { Coordinator } from '../coordinator/coordinator.js';
+import type { ReplicaLog } from '../ports.js';
+import type { Compaction } from '../replica/compaction.js';
+import type { Handoff } from '../replica/handoff.js';
+import type { Replica } from '../replica/replica.js';
+import type { RecordsReply, StatusReply } from '../wire/generated/types.js';
+import { recordsRequest } from '../wire/generated/validators.js';
+import { decodeJson } from '../wire/json.js';
+import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
+import { streams } from '../wire/subjects.js';
+import { VERSION } from '../version.js';
+
+export interface InspectionOptions {
+  readonly node: string;
+  readonly nodes: readonly string[];
+  readonly incarnation: number;
+  readonly broker: () => StatusReply['broker'];
+  readonly log: ReplicaLog;
+  readonly replica: Replica;
+  readonly coordinator: Coordinator;
+  readonly handoff: Handoff;
+  readonly compaction: Compaction;
+  /** Messages dropped unanswered, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
+  readonly maxPayload: () => number;
+}
+
+const PAGE_LIMIT = 1000;
+/** Part of the broker's largest message that the values of one page may fill. */
+const PAGE_FILL = 0.5;
+
+export async function statusOf(options: InspectionOptions): Promise<StatusReply> {
+  const { node, nodes, incarnation, replica, coordinator, handoff, compaction } = options;
+  const { liveness, hints } = coordinator;
+  const state = await options.log.state();
+  return {
+    node,
+    incarnation,
+    version: VERSION,
+    pid: process.pid,
+    state: replica.state,
+    reason: replica.reason,
+    ...(replica.progress === undefined ? {} : { caughtUp: replica.progress }),
+    broker: options.broker(),
+    log: {
+      stream: streams.log(node),
+      id: replica.logId,
+      firstSequence: state.firstSequence,
+      lastSequence: state.lastSequence,
+      entries: state.entries,
+      bytes: state.bytes,
+      applied: replica.applied,
+      invalidEntries: replica.invalidEntries,
+      compactions: compaction.done,
+    },
+    keys: replica.memtable.keys,
+    tombstones: replica.memtable.tombstones,
+    hints: {
+      held: Object.fromEntries(handoff.held),
+      stored: hints.stored,
+      failed: hints.failed,
+      delivered: handoff.delivered,
+    },
+    peers: Object.fromEntries(
+      nodes.map(peer => [
+        peer,
+        {
+          writable: liveness.isWritable(peer),
+          readable: liveness.isReadable(peer),
+          state: liveness.presenceOf(peer)?.state ?? null,
+          silentMs: liveness.silentMs(peer),
+        },
+      ]),
+    ),
+    refused: Object.fromEntries(options.refused),
+  };
+}
+
+/** @throws InvalidRequestError */
+export function recordsOf(options: InspectionOptions, data: Uint8Array): RecordsReply {
+  const { node, replica, coordinator } = options;
+  const request = data.length === 0 ? {} : decodeJson(recordsRequest, data);
+  const bucket = request.bucket ?? DEFAULT_BUCKET;
+  coordinator.rings.of(bucket);
+  if (request.keys !== undefined) {
+    const records = request.keys.flatMap((key, i) => replica.memtable.get(bucket, checkKey(key, `keys[${i}]`)) ?? []);
+    return { node, records, more: false };
+  }
+  const bytesMax = options.maxPayload() * PAGE_FILL;
+  return { node, ...replica.memtable.page(bucket, request.after, request.limit ?? PAGE_LIMIT, bytesMax) };
+}
