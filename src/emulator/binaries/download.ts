@@ -138,7 +138,10 @@ async function unpack(archive: string, workDir: string, name: string): Promise<s
   try {
     await promisify(execFile)(tool as string, args as string[]);
   } catch (error) {
-    throw new Error(`${tool} cannot unpack ${path.basename(archive)}: ${reason(error)}`, { cause: error });
+    const { code, stderr } = error as { code?: string | number; stderr?: string };
+    const why =
+      stderr?.trim().split('\n')[0] || (code === 'ENOENT' ? 'it is not installed' : `exit code ${code}`);
+    throw new Error(`${tool} cannot unpack ${path.basename(archive)}: ${why}`, { cause: error });
   }
   const entries = await readdir(workDir, { recursive: true, withFileTypes: true });
   const found = entries.find(entry => entry.isFile() && entry.name === name);

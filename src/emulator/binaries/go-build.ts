@@ -60,15 +60,20 @@ function go(args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     cwd,
     env: { ...rest, GOWORK: 'off', CGO_ENABLED: '0', GO111MODULE: 'on' },
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: buildTimeoutMs,
   });
+  // Not spawn's own `timeout`: where there is no Go, Node leaves its timer running, and the process with it.
+  const timer = setTimeout(() => child.kill('SIGKILL'), buildTimeoutMs);
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-keptOutputBytes);
   });
   return new Promise((resolve, reject) => {
-    child.on('error', error => reject(new NoGoError('Go is not installed', { cause: error })));
+    child.on('error', error => {
+      clearTimeout(timer);
+      reject(new NoGoError('Go is not installed', { cause: error }));
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) resolve();
       else reject(new Error(`go ${args[0]}: ${lastLine(output) || `ended with ${signal ?? code}`}`));
     });
