@@ -35,7 +35,11 @@ export interface Bus {
   readonly maxPayload: number;
   /** @throws BusError */
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message>;
-  publish(subject: string, data: Uint8Array, options?: { reply?: string; headers?: Record<string, string> }): void;
+  publish(
+    subject: string,
+    data: Uint8Array,
+    options?: { reply?: string; headers?: Record<string, string> },
+  ): void;
   /** Calls `handler` for each message, in order. Subscribers with one `queue` share the messages among them. */
   subscribe(subject: string, handler: (message: Message) => void, options?: { queue?: string }): Subscription;
   /** Calls `gone` when nobody listens on `subject`; costs the listener no answer. */

@@ -1,4 +1,5 @@
 // The version of this package.
 import { createRequire } from 'node:module';
 
-export const VERSION: string = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+export const VERSION: string = (createRequire(import.meta.url)('../../package.json') as { version: string })
+  .version;

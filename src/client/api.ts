@@ -89,7 +89,8 @@ export class ApiRequests {
     progress.tried++;
     if (failure instanceof BusError) {
       if (failure.kind !== 'no-responders') progress.effect = 'unknown';
-      const hopeless = failure.kind === 'no-responders' && performance.now() - progress.startedAtMs > NOBODY_PATIENCE_MS;
+      const hopeless =
+        failure.kind === 'no-responders' && performance.now() - progress.startedAtMs > NOBODY_PATIENCE_MS;
       if (left(call) > BACKOFF_MS && !hopeless) return { waitMs: BACKOFF_MS };
       return this.giveUp(call, failure, progress);
     }
@@ -97,7 +98,9 @@ export class ApiRequests {
       // A node that has just come back may not have heard its peers yet.
       const others = call.via === undefined ? Math.min(SECOND_OPINIONS, this.options.nodes().length - 1) : 0;
       if (progress.refusals++ < others && left(call) > 0) return { waitMs: 0 };
-      return progress.effect === 'none' || !call.isWrite ? failure : new WriteTimeoutError(failure.required, 0, undefined, { cause: failure });
+      return progress.effect === 'none' || !call.isWrite
+        ? failure
+        : new WriteTimeoutError(failure.required, 0, undefined, { cause: failure });
     }
     if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
       progress.effect = 'unknown';
@@ -109,11 +112,14 @@ export class ApiRequests {
   private giveUp(call: Call, failure: BusError, progress: Progress): Error {
     const cause = { cause: failure };
     if (failure.kind === 'no-responders' && progress.effect === 'none') {
-      const who = call.via === undefined ? 'no node of the cluster answers' : `node ${call.via} does not answer`;
+      const who =
+        call.via === undefined ? 'no node of the cluster answers' : `node ${call.via} does not answer`;
       return new UnavailableError(1, 0, `${who}: is it up?`, cause);
     }
     const message = 'no node answered in time';
-    return call.isWrite ? new WriteTimeoutError(1, 0, `${message}; the write may still surface`, cause) : new ReadTimeoutError(1, 0, message, cause);
+    return call.isWrite
+      ? new WriteTimeoutError(1, 0, `${message}; the write may still surface`, cause)
+      : new ReadTimeoutError(1, 0, message, cause);
   }
 
   private otherNode({ tried }: Pick<Progress, 'tried'>): string | undefined {
@@ -125,7 +131,12 @@ export class ApiRequests {
     const known = this.lanes.get(target);
     if (known !== undefined) return known;
     const lane = new Lane<Attempt>(
-      { itemsMax: MESSAGE_ITEMS_MAX, bytesMax: this.options.bus.maxPayload * 0.75, queuedMax: QUEUED_MAX, inFlightMax: MESSAGES_IN_FLIGHT },
+      {
+        itemsMax: MESSAGE_ITEMS_MAX,
+        bytesMax: this.options.bus.maxPayload * 0.75,
+        queuedMax: QUEUED_MAX,
+        inFlightMax: MESSAGES_IN_FLIGHT,
+      },
       attempts => this.transmit(attempts, target),
     );
     this.lanes.set(target, lane);
@@ -142,7 +153,9 @@ export class ApiRequests {
     const timeoutMs = Math.max(1, Math.ceil(Math.max(...attempts.map(({ call }) => left(call)))));
     const subject = target === undefined ? subjects.api('batch') : subjects.node(target, 'batch');
     const operations = attempts.map(({ call }) => call.text).join(',');
-    const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${timeoutMs},"deadline":${Date.now() + timeoutMs}}`);
+    const data = Buffer.from(
+      `{"operations":[${operations}],"timeoutMs":${timeoutMs},"deadline":${Date.now() + timeoutMs}}`,
+    );
     try {
       const { results } = this.parse((await this.options.bus.request(subject, data, timeoutMs)).data);
       attempts.forEach((attempt, i) => {
@@ -162,7 +175,10 @@ export class ApiRequests {
     try {
       return check(batchReply, json);
     } catch (cause) {
-      if (cause instanceof InvalidRequestError) throw new DynatsError('INTERNAL', `a node's reply is not valid: ${cause.message}`, 'unknown', { cause });
+      if (cause instanceof InvalidRequestError)
+        throw new DynatsError('INTERNAL', `a node's reply is not valid: ${cause.message}`, 'unknown', {
+          cause,
+        });
       throw cause;
     }
   }

@@ -1,4 +1,6 @@
 // What a client of the store can do. `connect` (connect.ts) makes one; api.ts and direct.ts are its two modes.
+
+import type { DynatsError } from '../errors.js';
 import type {
   ClusterReply,
   GetReply,
@@ -8,7 +10,6 @@ import type {
   RecordsRequest,
   StatusReply,
 } from '../wire/generated/types.js';
-import type { DynatsError } from '../errors.js';
 import type { Entry } from './entry.js';
 
 export interface RequestOptions {

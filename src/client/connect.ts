@@ -7,9 +7,16 @@ import { openConnection } from '../nats/connection.js';
 import { BusError } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
 import { fromErrorReply } from '../wire/error-reply.js';
-import type { ClusterReply, GetReply, PutReply, RecordsReply, RecordsRequest, StatusReply } from '../wire/generated/types.js';
-import * as validators from '../wire/generated/validators.js';
+import type {
+  ClusterReply,
+  GetReply,
+  PutReply,
+  RecordsReply,
+  RecordsRequest,
+  StatusReply,
+} from '../wire/generated/types.js';
 import type { Validator } from '../wire/generated/validators.js';
+import * as validators from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
 import { checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
 import { subjects } from '../wire/subjects.js';
@@ -76,10 +83,18 @@ class NatsClient implements Client {
   async start(): Promise<void> {
     if (this.options.mode === Mode.Direct) this.join(await this.cluster({ timeoutMs: this.timeoutMs() }));
     // A client that only asks any node can do without; with it, it knows whom else to ask.
-    else void this.cluster().then(reply => (this.nodes = reply.cluster.nodes), () => {});
+    else
+      void this.cluster().then(
+        reply => (this.nodes = reply.cluster.nodes),
+        () => {},
+      );
   }
 
-  async put(key: string | number, value: string | Uint8Array, options: RequestOptions = {}): Promise<PutReply> {
+  async put(
+    key: string | number,
+    value: string | Uint8Array,
+    options: RequestOptions = {},
+  ): Promise<PutReply> {
     return asPut(await this.execute({ op: 'put', key, value, ...named(options) }, options));
   }
 
@@ -112,15 +127,34 @@ class NatsClient implements Client {
   }
 
   cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
-    return this.ask(subjects.api('cluster'), {}, validators.clusterReply, options.timeoutMs ?? CLUSTER_TIMEOUT_MS);
+    return this.ask(
+      subjects.api('cluster'),
+      {},
+      validators.clusterReply,
+      options.timeoutMs ?? CLUSTER_TIMEOUT_MS,
+    );
   }
 
   status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
-    return this.ask(subjects.node(node, 'status'), {}, validators.statusReply, options.timeoutMs ?? this.timeoutMs());
+    return this.ask(
+      subjects.node(node, 'status'),
+      {},
+      validators.statusReply,
+      options.timeoutMs ?? this.timeoutMs(),
+    );
   }
 
-  records(node: string, request: RecordsRequest = {}, options: { timeoutMs?: number } = {}): Promise<RecordsReply> {
-    return this.ask(subjects.node(node, 'records'), request, validators.recordsReply, options.timeoutMs ?? this.timeoutMs());
+  records(
+    node: string,
+    request: RecordsRequest = {},
+    options: { timeoutMs?: number } = {},
+  ): Promise<RecordsReply> {
+    return this.ask(
+      subjects.node(node, 'records'),
+      request,
+      validators.recordsReply,
+      options.timeoutMs ?? this.timeoutMs(),
+    );
   }
 
   close(): Promise<void> {
@@ -138,7 +172,13 @@ class NatsClient implements Client {
   /** Makes this client a coordinator of the cluster. */
   private join({ cluster, peers }: ClusterReply): void {
     this.nodes = cluster.nodes;
-    const coordinator = new Coordinator({ bus: this.bus, clock: systemClock, random: systemRandom, cluster, name: 'client' });
+    const coordinator = new Coordinator({
+      bus: this.bus,
+      clock: systemClock,
+      random: systemRandom,
+      cluster,
+      name: 'client',
+    });
     coordinator.start();
     for (const presence of peers) coordinator.liveness.heard(presence);
     this.coordinator = coordinator;
@@ -155,26 +195,42 @@ class NatsClient implements Client {
     const { op, ...request } = wire;
     const checked = checkOperation(op, { ...request, timeoutMs });
     const deadlineAtMs = performance.now() + timeoutMs;
-    if (this.direct !== undefined && options.via === undefined) return this.direct.execute(checked, deadlineAtMs);
-    return this.api.execute({ isWrite: op !== 'get', text: JSON.stringify(wire), deadlineAtMs, via: options.via });
+    if (this.direct !== undefined && options.via === undefined)
+      return this.direct.execute(checked, deadlineAtMs);
+    return this.api.execute({
+      isWrite: op !== 'get',
+      text: JSON.stringify(wire),
+      deadlineAtMs,
+      via: options.via,
+    });
   }
 
   /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */
   private wireOf(operation: Operation) {
     const { op, key, level } = operation;
     const bucket = operation.bucket ?? this.options.bucket;
-    const head = { op, key, ...(bucket === undefined ? {} : { bucket }), ...(level === undefined ? {} : { level }) };
+    const head = {
+      op,
+      key,
+      ...(bucket === undefined ? {} : { bucket }),
+      ...(level === undefined ? {} : { level }),
+    };
     if (op === 'get') return head;
     const clock = this.coordinator?.hlc ?? this.hlc;
     const version = { time: clock.next(), writer: this.writer };
-    return op === 'delete' ? { ...head, ...version } : { ...head, ...valueOf(operation.value), ...version };
+    return op === 'delete' ? { ...head, ...version } : { ...head, ...wireValue(operation.value), ...version };
   }
 
   private timeoutMs(): number {
     return this.options.timeoutMs ?? TIMEOUT_MS_DEFAULT;
   }
 
-  private async ask<T>(subject: string, request: object, validator: Validator<T>, timeoutMs: number): Promise<T> {
+  private async ask<T>(
+    subject: string,
+    request: object,
+    validator: Validator<T>,
+    timeoutMs: number,
+  ): Promise<T> {
     if (this.closing !== undefined) throw closedError();
     try {
       const reply = await this.bus.request(subject, encodeJson(request), timeoutMs);
@@ -189,13 +245,17 @@ class NatsClient implements Client {
   }
 }
 
-function named({ bucket, level }: RequestOptions): { bucket?: string; level?: NonNullable<RequestOptions['level']> } {
+function named({ bucket, level }: RequestOptions): {
+  bucket?: string;
+  level?: NonNullable<RequestOptions['level']>;
+} {
   return { ...(bucket === undefined ? {} : { bucket }), ...(level === undefined ? {} : { level }) };
 }
 
-function valueOf(value: string | Uint8Array): { value: string } | { base64: string } {
+function wireValue(value: string | Uint8Array): { value: string } | { base64: string } {
   if (typeof value === 'string') return { value };
-  if (value instanceof Uint8Array) return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
+  if (value instanceof Uint8Array)
+    return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
   throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
 }
 

@@ -29,7 +29,8 @@ export class DirectRequests {
         const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
         mayHaveEffect ||= error instanceof WriteTimeoutError;
         const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
-        if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS) throw mayHaveEffect ? unknown(error) : error;
+        if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS)
+          throw mayHaveEffect ? unknown(error) : error;
       }
       await new Promise(done => setTimeout(done, BACKOFF_MS));
     }
@@ -38,5 +39,7 @@ export class DirectRequests {
 
 /** A refusal does not undo what an earlier try may have done. */
 function unknown(error: unknown): unknown {
-  return error instanceof UnavailableError ? new WriteTimeoutError(error.required, 0, undefined, { cause: error }) : error;
+  return error instanceof UnavailableError
+    ? new WriteTimeoutError(error.required, 0, undefined, { cause: error })
+    : error;
 }

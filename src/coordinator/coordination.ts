@@ -44,7 +44,10 @@ export class Rings {
   of(bucket: string): Ring {
     const ring = this.rings.get(bucket);
     if (ring === undefined)
-      throw new InvalidRequestError('bucket', `unknown bucket ${JSON.stringify(bucket)}; there is ${[...this.rings.keys()].join(', ')}`);
+      throw new InvalidRequestError(
+        'bucket',
+        `unknown bucket ${JSON.stringify(bucket)}; there is ${[...this.rings.keys()].join(', ')}`,
+      );
     return ring;
   }
 

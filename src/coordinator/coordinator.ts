@@ -9,8 +9,8 @@ import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
 import { HintStore } from './hints.js';
 import { Liveness, type LivenessSettings } from './liveness.js';
-import { type LocalReplica, ReadLane } from './read-lane.js';
 import { read } from './read.js';
+import { type LocalReplica, ReadLane } from './read-lane.js';
 import { write } from './write.js';
 
 export interface CoordinatorOptions {

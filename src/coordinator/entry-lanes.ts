@@ -1,7 +1,7 @@
 // Lanes whose messages are log entries: to the logs of replicas, and to hints streams. JetStream's ack of an entry, stored
 // and fsynced, is the durable ack of every record in it.
 import { type Bus, BusError } from '../ports.js';
-import { ENTRY_OVERHEAD_BYTES, ENTRY_RECORDS_MAX, checksumOf, encodeEntry } from '../wire/log-entry.js';
+import { checksumOf, ENTRY_OVERHEAD_BYTES, ENTRY_RECORDS_MAX, encodeEntry } from '../wire/log-entry.js';
 import { Lane, type LaneItem } from './lane.js';
 
 /** One record on its way into one stream. */

@@ -38,7 +38,9 @@ export class Liveness {
     private readonly clock: Clock,
     private readonly settings: LivenessSettings = LIVENESS_DEFAULTS,
   ) {
-    this.peers = new Map(nodes.map(node => [node, { presence: undefined, missed: 0, alive: false, heardAtMs: 0 }]));
+    this.peers = new Map(
+      nodes.map(node => [node, { presence: undefined, missed: 0, alive: false, heardAtMs: 0 }]),
+    );
   }
 
   /** Starts to listen and to probe. @param self a node's own name: it hears itself without the bus. */
@@ -79,7 +81,13 @@ export class Liveness {
     const peer = this.peers.get(presence.node);
     if (peer === undefined) return;
     // Of two processes with one name the one that started first is the node; the other is about to give way.
-    if (peer.alive && peer.presence !== undefined && peer.presence.incarnation < presence.incarnation && peer.missed < 2) return;
+    if (
+      peer.alive &&
+      peer.presence !== undefined &&
+      peer.presence.incarnation < presence.incarnation &&
+      peer.missed < 2
+    )
+      return;
     peer.presence = presence;
     if (presence.leaving === true) {
       this.gone(presence.node);

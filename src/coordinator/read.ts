@@ -26,13 +26,18 @@ export function read(c: Coordination, request: ReadRequest, deadlineAtMs: number
   const owners = ring.owners(request.key);
   const required = requiredOwners(request.level, ring.replicationFactor);
   if (required > owners.length)
-    throw new InvalidRequestError('level', `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`);
+    throw new InvalidRequestError(
+      'level',
+      `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`,
+    );
   const alive = owners.filter(owner => c.liveness.isReadable(owner));
   if (alive.length < required) throw new UnavailableError(required, alive.length);
   const ready = alive.filter(owner => c.reads.get(owner)?.isFull === false);
-  if (ready.length < required) throw new OverloadedError('too many reads wait for the owners of this key; try again later');
+  if (ready.length < required)
+    throw new OverloadedError('too many reads wait for the owners of this key; try again later');
   // The coordinator's own replica answers without the bus: ask it first.
-  if (c.self !== undefined && ready.includes(c.self)) ready.sort((a, b) => Number(b === c.self) - Number(a === c.self));
+  if (c.self !== undefined && ready.includes(c.self))
+    ready.sort((a, b) => Number(b === c.self) - Number(a === c.self));
 
   return new Promise((resolve, reject) => {
     new ReadInProgress(c, request, required, ready, resolve, reject).start(deadlineAtMs);
@@ -129,7 +134,9 @@ class ReadInProgress implements Sleeper {
 
   /** Gets the record whose version won, from an owner that holds it. */
   private fetch(version: Version): void {
-    const sources = this.answers.filter(held => held.version !== null && compareVersions(held.version, version) === 0);
+    const sources = this.answers.filter(
+      held => held.version !== null && compareVersions(held.version, version) === 0,
+    );
     const askSource = () => {
       const source = sources.shift();
       if (source === undefined) {
@@ -156,7 +163,9 @@ class ReadInProgress implements Sleeper {
   /** Brings every owner that answered with something older up to `record`, and answers once `required` owners hold it. */
   private repair(record: WireRecord): void {
     if (this.settled) return;
-    const stale = this.answers.filter(held => held.version === null || compareVersions(held.version, record) < 0);
+    const stale = this.answers.filter(
+      held => held.version === null || compareVersions(held.version, record) < 0,
+    );
     this.holders = this.answers.length - stale.length;
     if (this.request.level === Level.One || stale.length === 0 || this.holders >= this.required) {
       this.answer(record);

@@ -23,13 +23,17 @@ export function write(c: Coordination, request: WriteRequest, deadlineAtMs: numb
   const owners = preferenceList.slice(0, ring.replicationFactor);
   const required = requiredOwners(request.level, ring.replicationFactor);
   if (required > owners.length)
-    throw new InvalidRequestError('level', `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`);
+    throw new InvalidRequestError(
+      'level',
+      `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`,
+    );
 
   const alive = owners.filter(owner => c.liveness.isWritable(owner));
   const canHint = request.level === Level.Any && preferenceList.some(node => c.liveness.isWritable(node));
   if (alive.length < required && !canHint) throw new UnavailableError(required, alive.length);
   const ready = alive.filter(owner => !c.logs.to(owner).isFull);
-  if (ready.length < required && !canHint) throw new OverloadedError('too many writes wait for the owners of this key; try again later');
+  if (ready.length < required && !canHint)
+    throw new OverloadedError('too many writes wait for the owners of this key; try again later');
 
   const record = stamp(c, request);
   const text = encodeRecord(record);
@@ -41,7 +45,12 @@ export function write(c: Coordination, request: WriteRequest, deadlineAtMs: numb
     );
 
   return new Promise((resolve, reject) => {
-    const started = new WriteInProgress(c, { record, text, bytes, preferenceList, owners, required, level: request.level }, resolve, reject);
+    const started = new WriteInProgress(
+      c,
+      { record, text, bytes, preferenceList, owners, required, level: request.level },
+      resolve,
+      reject,
+    );
     started.send(ready, deadlineAtMs);
   });
 }
@@ -51,7 +60,10 @@ function stamp(c: Coordination, request: WriteRequest): WireRecord {
   const { bucket, key, value, base64, version } = request;
   if (version !== undefined) {
     if (c.hlc.isTooFarAhead(version.time))
-      throw new InvalidRequestError('time', `time lies more than ${c.hlc.maxSkewMs} ms ahead of this node's clock`);
+      throw new InvalidRequestError(
+        'time',
+        `time lies more than ${c.hlc.maxSkewMs} ms ahead of this node's clock`,
+      );
     c.hlc.observe(version.time);
   }
   const { time, writer } = version ?? { time: c.hlc.next(), writer: c.writer };

@@ -31,7 +31,8 @@ export class Ring {
   ) {
     this.partitioner = partitionerNamed(settings.partitioner);
     this.replicationFactor = Math.min(settings.replicationFactor, nodes.length);
-    const points = this.partitioner.name === PartitionerName.ByteOrdered ? evenPoints(nodes.length) : hashedPoints(nodes);
+    const points =
+      this.partitioner.name === PartitionerName.ByteOrdered ? evenPoints(nodes.length) : hashedPoints(nodes);
     this.points = Float64Array.from(points, point => point.token);
     this.pointNodes = Uint16Array.from(points, point => point.node);
     this.lists = new Array(points.length);
@@ -88,7 +89,10 @@ function evenPoints(count: number): Point[] {
 function hashedPoints(nodes: readonly string[]): Point[] {
   const utf8 = new TextEncoder();
   const points = nodes.flatMap((name, node) =>
-    Array.from({ length: POINTS_PER_NODE }, (_, i) => ({ token: murmur3(utf8.encode(`${name}#${i}`)), node })),
+    Array.from({ length: POINTS_PER_NODE }, (_, i) => ({
+      token: murmur3(utf8.encode(`${name}#${i}`)),
+      node,
+    })),
   );
   // Two nodes may hash to one token; the name decides, so that every process builds the same ring.
   return points.sort((a, b) => a.token - b.token || ((nodes[a.node] ?? '') < (nodes[b.node] ?? '') ? -1 : 1));

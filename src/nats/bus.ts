@@ -1,5 +1,12 @@
 // The Bus port over core NATS.
-import { createInbox, headers as natsHeaders, type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  headers as natsHeaders,
+  RequestError,
+  TimeoutError,
+} from '@nats-io/transport-node';
 import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
 
 /** What the broker may put around a message; a record must leave room for it. */
@@ -42,7 +49,10 @@ export class NatsBus implements Bus {
     });
     this.inFlight.add(lost);
     try {
-      return await Promise.race([this.connection.request(subject, data, { timeout: Math.max(1, timeoutMs) }), loss]);
+      return await Promise.race([
+        this.connection.request(subject, data, { timeout: Math.max(1, timeoutMs) }),
+        loss,
+      ]);
     } catch (error) {
       throw busErrorOf(error, subject);
     } finally {
@@ -50,7 +60,11 @@ export class NatsBus implements Bus {
     }
   }
 
-  publish(subject: string, data: Uint8Array, options?: { reply?: string; headers?: Record<string, string> }): void {
+  publish(
+    subject: string,
+    data: Uint8Array,
+    options?: { reply?: string; headers?: Record<string, string> },
+  ): void {
     // What is published while disconnected is dropped by the NATS client in silence; here it is dropped knowingly.
     if (!this.isConnected || this.connection.isClosed() || this.connection.isDraining()) return;
     const headers = options?.headers;
@@ -60,7 +74,11 @@ export class NatsBus implements Bus {
     });
   }
 
-  subscribe(subject: string, handler: (message: Message) => void, options?: { queue?: string }): Subscription {
+  subscribe(
+    subject: string,
+    handler: (message: Message) => void,
+    options?: { queue?: string },
+  ): Subscription {
     return this.connection.subscribe(subject, {
       ...(options?.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message: Msg) => {
@@ -137,7 +155,8 @@ function headersOf(values: Record<string, string>) {
 
 function busErrorOf(error: unknown, subject: string): BusError {
   if (error instanceof BusError) return error;
-  if (error instanceof RequestError && error.isNoResponders()) return new BusError('no-responders', subject, { cause: error });
+  if (error instanceof RequestError && error.isNoResponders())
+    return new BusError('no-responders', subject, { cause: error });
   if (error instanceof TimeoutError) return new BusError('timeout', subject, { cause: error });
   return new BusError('closed', subject, { cause: error });
 }

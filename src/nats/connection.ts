@@ -36,7 +36,11 @@ export async function openConnection(options: OpenOptions): Promise<NatsConnecti
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (options.isPatient !== true || Date.now() >= until)
-        throw new ClosedError(`cannot connect to ${options.servers.map(withoutSecrets).join(', ')}: ${reason}`, 'none', { cause });
+        throw new ClosedError(
+          `cannot connect to ${options.servers.map(withoutSecrets).join(', ')}: ${reason}`,
+          'none',
+          { cause },
+        );
       await new Promise(done => setTimeout(done, 50));
     }
   }

@@ -51,9 +51,11 @@ export function directGet(options: DirectGetOptions): Promise<number | undefined
         }
         silence?.refresh();
         const code = message.headers?.code ?? 0;
-        if (code === END_OF_BATCH) end(() => resolve(count < limit && next <= to && count > 0 ? next : undefined));
+        if (code === END_OF_BATCH)
+          end(() => resolve(count < limit && next <= to && count > 0 ? next : undefined));
         else if (code === NOT_FOUND) end(() => resolve(undefined));
-        else if (code !== 0) end(() => reject(new Error(`stream ${stream}: ${code} ${message.headers?.description ?? ''}`)));
+        else if (code !== 0)
+          end(() => reject(new Error(`stream ${stream}: ${code} ${message.headers?.description ?? ''}`)));
         else {
           const sequence = Number(message.headers?.get('Nats-Sequence'));
           if (sequence > to) return;
@@ -64,7 +66,11 @@ export function directGet(options: DirectGetOptions): Promise<number | undefined
       },
     });
     listen();
-    const request = { seq: from, batch: Math.min(limit, to - from + 1), ...(subject === undefined ? {} : { next_by_subj: subject }) };
+    const request = {
+      seq: from,
+      batch: Math.min(limit, to - from + 1),
+      ...(subject === undefined ? {} : { next_by_subj: subject }),
+    };
     connection.publish(`${apiPrefix}.DIRECT.GET.${stream}`, JSON.stringify(request), { reply: inbox });
   });
 }

@@ -62,7 +62,8 @@ export class Service {
       for (const suffix of ['', `.${name}`, `.${name}.${id}`])
         this.subscriptions.push(
           bus.subscribe(`$SRV.${verb}${suffix}`, message => {
-            if (message.reply !== undefined && isInbox(message.reply)) bus.publish(message.reply, encodeJson(answer()));
+            if (message.reply !== undefined && isInbox(message.reply))
+              bus.publish(message.reply, encodeJson(answer()));
           }),
         );
   }
@@ -89,7 +90,8 @@ export class Service {
       bus.publish(reply, encodeJson(await endpoint.handle(message.data)));
     } catch (error) {
       const body = toErrorReply(error);
-      if (body.error.code === 'INTERNAL') logger.error({ error, endpoint: endpoint.name }, 'a request failed unexpectedly');
+      if (body.error.code === 'INTERNAL')
+        logger.error({ error, endpoint: endpoint.name }, 'a request failed unexpectedly');
       bus.publish(reply, encodeJson(body), { headers: errorHeaders(body) });
       if (statistics !== undefined) {
         statistics.num_errors++;
@@ -134,7 +136,8 @@ export class Service {
           subject: endpoint.subject,
           queue_group: endpoint.queue ?? NO_QUEUE,
           ...statistics,
-          average_processing_time: requests === 0 ? 0 : Math.round((statistics?.processing_time ?? 0) / requests),
+          average_processing_time:
+            requests === 0 ? 0 : Math.round((statistics?.processing_time ?? 0) / requests),
         };
       }),
     };

@@ -1,9 +1,9 @@
 // The log and hints streams, as JetStream streams.
 import {
   DiscardPolicy,
-  type JetStreamManager,
   JetStreamApiCodes,
   JetStreamApiError,
+  type JetStreamManager,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
@@ -11,7 +11,15 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { HintStream, LogLife, LogStream, ReplicaLog, StreamEntry, StreamState, Subscription } from '../ports.js';
+import type {
+  HintStream,
+  LogLife,
+  LogStream,
+  ReplicaLog,
+  StreamEntry,
+  StreamState,
+  Subscription,
+} from '../ports.js';
 import type { Recovering } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { directGet } from './direct-get.js';
@@ -77,12 +85,18 @@ class NatsLogStream implements LogStream {
 
   async purge(through: number, subject?: string): Promise<void> {
     const api = await this.api();
-    await api.streams.purge(this.stream, { seq: through + 1, ...(subject === undefined ? {} : { filter: subject }) });
+    await api.streams.purge(this.stream, {
+      seq: through + 1,
+      ...(subject === undefined ? {} : { filter: subject }),
+    });
   }
 
   protected async info(subjectsFilter?: string): Promise<StreamInfo> {
     const api = await this.api();
-    return api.streams.info(this.stream, subjectsFilter === undefined ? undefined : { subjects_filter: subjectsFilter });
+    return api.streams.info(
+      this.stream,
+      subjectsFilter === undefined ? undefined : { subjects_filter: subjectsFilter },
+    );
   }
 
   /** Undefined when there is no such stream. */
@@ -90,7 +104,8 @@ class NatsLogStream implements LogStream {
     try {
       return await this.info();
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
+        return undefined;
       throw error;
     }
   }
@@ -130,14 +145,18 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
       subjects: [subjects.log(node)],
       republish: { src: subjects.log(node), dest: subjects.applied(node) },
       deny_delete: true,
-      metadata: { [LIFE]: life.id, ...(life.recovering === null ? {} : { [RECOVERING]: JSON.stringify(life.recovering) }) },
+      metadata: {
+        [LIFE]: life.id,
+        ...(life.recovering === null ? {} : { [RECOVERING]: JSON.stringify(life.recovering) }),
+      },
     });
   }
 
   async follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription> {
     const subscription = this.connection.subscribe(subjects.applied(this.options.node), {
       callback: (error, message) => {
-        if (error === null) onEntry({ sequence: Number(message.headers?.get('Nats-Sequence')), data: message.data });
+        if (error === null)
+          onEntry({ sequence: Number(message.headers?.get('Nats-Sequence')), data: message.data });
       },
     });
     await this.connection.flush();
@@ -187,7 +206,12 @@ export class NatsHintStream extends NatsLogStream implements HintStream {
 
   async held(): Promise<ReadonlyMap<string, number>> {
     const { state } = await this.info(subjects.allHints(this.options.node));
-    return new Map(Object.entries(state.subjects ?? {}).map(([subject, count]) => [subject.split('.').at(-1) ?? '', count]));
+    return new Map(
+      Object.entries(state.subjects ?? {}).map(([subject, count]) => [
+        subject.split('.').at(-1) ?? '',
+        count,
+      ]),
+    );
   }
 }
 

@@ -2,8 +2,8 @@
 import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, ReadTimeoutError, WriteTimeoutError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
-import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
 import { toErrorReply } from '../wire/error-reply.js';
+import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
 import { type Operation, parseBatch, parseOperation, type Timing } from '../wire/requests.js';
 
 export interface Api {
@@ -32,7 +32,8 @@ export function apiOf(coordinator: Coordinator, clock: Clock, logger: Logger): A
           refuseLate(operation, timing, clock);
           return await coordinator.execute(operation, remaining(timing, clock));
         } catch (error) {
-          if (!(error instanceof DynatsError)) logger.error({ error }, 'an operation of a batch failed unexpectedly');
+          if (!(error instanceof DynatsError))
+            logger.error({ error }, 'an operation of a batch failed unexpectedly');
           return toErrorReply(error);
         }
       });
@@ -45,10 +46,13 @@ export function apiOf(coordinator: Coordinator, clock: Clock, logger: Logger): A
 function refuseLate(operation: Operation, timing: Timing, clock: Clock): void {
   if (timing.deadline === undefined || clock.now() <= timing.deadline) return;
   const message = 'the request arrived after its deadline and was not executed';
-  throw operation.kind === 'write' ? new WriteTimeoutError(1, 0, message) : new ReadTimeoutError(1, 0, message);
+  throw operation.kind === 'write'
+    ? new WriteTimeoutError(1, 0, message)
+    : new ReadTimeoutError(1, 0, message);
 }
 
 function remaining(timing: Timing, clock: Clock): number {
-  const untilDeadline = timing.deadline === undefined ? Number.POSITIVE_INFINITY : timing.deadline - clock.now();
+  const untilDeadline =
+    timing.deadline === undefined ? Number.POSITIVE_INFINITY : timing.deadline - clock.now();
   return Math.max(1, Math.min(timing.timeoutMs, untilDeadline));
 }

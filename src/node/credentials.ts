@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import {
   type Authenticator,
   credsAuthenticator,
-  nkeyAuthenticator,
   type NodeConnectionOptions,
+  nkeyAuthenticator,
   type TlsOptions,
 } from '@nats-io/transport-node';
 import type { NodeConfig } from '../wire/generated/types.js';

@@ -4,12 +4,12 @@ import type { ReplicaLog } from '../ports.js';
 import type { Compaction } from '../replica/compaction.js';
 import type { Handoff } from '../replica/handoff.js';
 import type { Replica } from '../replica/replica.js';
+import { VERSION } from '../version.js';
 import type { RecordsReply, StatusReply } from '../wire/generated/types.js';
 import { recordsRequest } from '../wire/generated/validators.js';
 import { decodeJson } from '../wire/json.js';
 import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
 import { streams } from '../wire/subjects.js';
-import { VERSION } from '../version.js';
 
 export interface InspectionOptions {
   readonly node: string;
@@ -84,7 +84,9 @@ export function recordsOf(options: InspectionOptions, data: Uint8Array): Records
   const bucket = request.bucket ?? DEFAULT_BUCKET;
   coordinator.rings.of(bucket);
   if (request.keys !== undefined) {
-    const records = request.keys.flatMap((key, i) => replica.memtable.get(bucket, checkKey(key, `keys[${i}]`)) ?? []);
+    const records = request.keys.flatMap(
+      (key, i) => replica.memtable.get(bucket, checkKey(key, `keys[${i}]`)) ?? [],
+    );
     return { node, records, more: false };
   }
   const bytesMax = options.maxPayload() * PAGE_FILL;

@@ -1,7 +1,8 @@
 // One node: connects to its log broker, and joins the replica, the coordinator, handoff and compaction behind the node's
 // subjects.
-import { Coordinator } from '../coordinator/coordinator.js';
+
 import { ACK_TIMEOUT_MS } from '../coordinator/coordination.js';
+import { Coordinator } from '../coordinator/coordinator.js';
 import { EntryLane } from '../coordinator/entry-lanes.js';
 import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
 import { DynatsError, ErrorCode, InvalidRequestError } from '../errors.js';
@@ -10,7 +11,7 @@ import { openConnection, withoutSecrets } from '../nats/connection.js';
 import { Service } from '../nats/service.js';
 import { HINT_DEFAULTS, NatsHintStream, NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
 import { BusError, type Logger, type Subscription } from '../ports.js';
-import { Compaction, COMPACTION_DEFAULTS } from '../replica/compaction.js';
+import { COMPACTION_DEFAULTS, Compaction } from '../replica/compaction.js';
 import { Handoff } from '../replica/handoff.js';
 import { Replica } from '../replica/replica.js';
 import { serveReplica } from '../replica/service.js';
@@ -56,6 +57,9 @@ const NOTE_PERIOD_MS = 1000;
 const PROGRESS_PERIOD_MS = 500;
 const STOP_PATIENCE_MS = 2000;
 const REOPEN_PERIOD_MS = 500;
+/** A peer that is there has been heard after this many of its heartbeats. */
+const PEERS_PATIENCE_HEARTBEATS = 1.5;
+const HEAR_PEERS_POLL_MS = 10;
 
 /**
  * Starts a node; resolves when it takes writes. Reads follow when its log is in memory (`onState`).
@@ -98,6 +102,8 @@ class DynatsNode implements RunningNode {
   private subscriptions: Subscription[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
   private opening: Promise<void> | undefined;
+  private isAnnounced = false;
+  private takesRequests = false;
   private isStopping = false;
 
   constructor(
@@ -135,14 +141,28 @@ class DynatsNode implements RunningNode {
       liveness: { ...LIVENESS_DEFAULTS, heartbeatMs },
       local: { node, read: (bucket, key) => this.replica.read(bucket, key) },
       onAcked: (peer, sequence, crc32) =>
-        this.replica.remembered.acked(peer, this.coordinator.liveness.presenceOf(peer)?.position?.log, sequence, crc32),
+        this.replica.remembered.acked(
+          peer,
+          this.coordinator.liveness.presenceOf(peer)?.position?.log,
+          sequence,
+          crc32,
+        ),
     });
     const { liveness, hlc } = this.coordinator;
     liveness.onPresence(presence => {
       if (presence.node === node && presence.incarnation < this.incarnation) this.giveWay();
       else this.replica.heard(presence);
     });
-    this.heartbeat = new Heartbeat({ node, incarnation: this.incarnation, bus, clock, hlc, replica: this.replica, liveness, heartbeatMs });
+    this.heartbeat = new Heartbeat({
+      node,
+      incarnation: this.incarnation,
+      bus,
+      clock,
+      hlc,
+      replica: this.replica,
+      liveness,
+      heartbeatMs,
+    });
     this.handoff = new Handoff({
       node,
       nodes: cluster.nodes,
@@ -155,7 +175,13 @@ class DynatsNode implements RunningNode {
     this.compaction = new Compaction({
       replica: this.replica,
       log: this.log,
-      lane: new EntryLane({ bus, subject: subjects.log(node), stream: streams.log(node), ackTimeoutMs: ACK_TIMEOUT_MS, onOutcome: () => {} }),
+      lane: new EntryLane({
+        bus,
+        subject: subjects.log(node),
+        stream: streams.log(node),
+        ackTimeoutMs: ACK_TIMEOUT_MS,
+        onOutcome: () => {},
+      }),
       clock,
       logger,
       settings: { ...COMPACTION_DEFAULTS, ...config.compaction },
@@ -164,7 +190,7 @@ class DynatsNode implements RunningNode {
   }
 
   async start(): Promise<void> {
-    const { node } = this.config;
+    const { node, heartbeatMs = LIVENESS_DEFAULTS.heartbeatMs } = this.config;
     await this.refuseTwin();
     this.coordinator.start();
     // Peers that start at the same time ask each other what they remember: answer before opening the log.
@@ -180,16 +206,24 @@ class DynatsNode implements RunningNode {
     await this.hints.ensure({ ...HINT_DEFAULTS, ...this.config.hints });
     await this.replica.open();
     this.heartbeat.start();
+    this.isAnnounced = true;
+    await this.hearPeers(heartbeatMs * PEERS_PATIENCE_HEARTBEATS);
     for (const service of this.services) service.start();
+    this.takesRequests = true;
+    this.stateChanged();
     this.handoff.start();
     this.compaction.start();
     this.every(NOTE_PERIOD_MS, () => {
-      this.replica.noteChanges().catch(error => this.options.logger.debug({ error }, 'could not write a note'));
+      this.replica
+        .noteChanges()
+        .catch(error => this.options.logger.debug({ error }, 'could not write a note'));
     });
     this.every(PROGRESS_PERIOD_MS, () => {
       if (this.replica.progress !== undefined) this.stateChanged();
     });
-    void this.bus.connection.closed().then(error => this.settleClosed(error instanceof Error ? error : undefined));
+    void this.bus.connection
+      .closed()
+      .then(error => this.settleClosed(error instanceof Error ? error : undefined));
   }
 
   async stop(): Promise<void> {
@@ -208,6 +242,15 @@ class DynatsNode implements RunningNode {
     this.settleClosed(undefined);
   }
 
+  /** A coordinator that has heard nobody yet would refuse what its peers could do: waits for their heartbeats. */
+  private async hearPeers(patienceMs: number): Promise<void> {
+    const { liveness } = this.coordinator;
+    const until = performance.now() + patienceMs;
+    const isAlone = () => this.config.cluster.nodes.some(node => !liveness.isWritable(node));
+    while (isAlone() && performance.now() < until)
+      await new Promise(done => setTimeout(done, HEAR_PEERS_POLL_MS));
+  }
+
   /** A node id belongs to one process: two would both answer, each from its own memory. */
   private async refuseTwin(): Promise<void> {
     const { node } = this.config;
@@ -215,7 +258,8 @@ class DynatsNode implements RunningNode {
       await this.bus.request(subjects.node(node, 'status'), encodeJson({}), FENCE_TIMEOUT_MS);
     } catch (error) {
       if (error instanceof BusError && error.kind === 'no-responders') return;
-      if (error instanceof BusError && error.kind === 'timeout') throw twin(node, 'though it does not answer');
+      if (error instanceof BusError && error.kind === 'timeout')
+        throw twin(node, 'though it does not answer');
       throw error;
     }
     throw twin(node, 'and answers');
@@ -246,16 +290,13 @@ class DynatsNode implements RunningNode {
 
   private stateChanged(): void {
     const { state, reason, progress } = this.replica;
-    this.options.onState?.({
-      state,
-      ...(progress === undefined ? {} : progress),
-      ...(reason === null ? {} : { reason }),
-    });
-    if (this.heartbeatStarted) this.heartbeat.announce();
-  }
-
-  private get heartbeatStarted(): boolean {
-    return this.timers.length > 0 && !this.isStopping;
+    if (this.takesRequests || state === 'catching-up')
+      this.options.onState?.({
+        state,
+        ...(progress === undefined ? {} : progress),
+        ...(reason === null ? {} : { reason }),
+      });
+    if (this.isAnnounced && !this.isStopping) this.heartbeat.announce();
   }
 
   private makeServices(): Service[] {
@@ -275,7 +316,11 @@ class DynatsNode implements RunningNode {
       refused: this.refused,
       maxPayload: () => bus.maxPayload,
     };
-    const describe = async (): Promise<ClusterReply> => ({ node, cluster, peers: this.coordinator.liveness.alive() });
+    const describe = async (): Promise<ClusterReply> => ({
+      node,
+      cluster,
+      peers: this.coordinator.liveness.alive(),
+    });
     const verbs = ['put', 'get', 'delete', 'batch'] as const;
     const common = {
       bus,
@@ -291,7 +336,12 @@ class DynatsNode implements RunningNode {
         name: 'dynats',
         description: 'Dynats coordinators: put, get and delete keys through any node',
         endpoints: [
-          ...verbs.map(verb => ({ name: verb, subject: subjects.api(verb), queue: COORDINATORS, handle: api[verb] })),
+          ...verbs.map(verb => ({
+            name: verb,
+            subject: subjects.api(verb),
+            queue: COORDINATORS,
+            handle: api[verb],
+          })),
           { name: 'cluster', subject: subjects.api('cluster'), queue: COORDINATORS, handle: describe },
         ],
       }),
@@ -303,7 +353,11 @@ class DynatsNode implements RunningNode {
           ...verbs.map(verb => ({ name: verb, subject: subjects.node(node, verb), handle: api[verb] })),
           { name: 'cluster', subject: subjects.node(node, 'cluster'), handle: describe },
           { name: 'status', subject: subjects.node(node, 'status'), handle: () => statusOf(inspection) },
-          { name: 'records', subject: subjects.node(node, 'records'), handle: async data => recordsOf(inspection, data) },
+          {
+            name: 'records',
+            subject: subjects.node(node, 'records'),
+            handle: async data => recordsOf(inspection, data),
+          },
         ],
       }),
     ];
@@ -321,7 +375,8 @@ class DynatsNode implements RunningNode {
   private streamOptions(node: string): StreamOptions {
     const { domain } = this.config.log;
     // The others' domains follow the same rule: their names, or none at all.
-    const its = node === this.config.node ? (domain === undefined ? node : domain) : domain === null ? null : node;
+    const its =
+      node === this.config.node ? (domain === undefined ? node : domain) : domain === null ? null : node;
     return { connection: this.bus.connection, node, domain: its };
   }
 
@@ -335,12 +390,22 @@ class DynatsNode implements RunningNode {
 }
 
 function twin(node: string, how: string): DynatsError {
-  return new DynatsError(ErrorCode.Unavailable, `node ${node} is running already, ${how}: stop it first, or start this one under another name`, 'none');
+  return new DynatsError(
+    ErrorCode.Unavailable,
+    `node ${node} is running already, ${how}: stop it first, or start this one under another name`,
+    'none',
+  );
 }
 
 function checkCluster({ node, cluster }: RunnableConfig): void {
   if (!cluster.nodes.includes(node))
-    throw new InvalidRequestError('node', `node ${node} is not among the cluster's nodes (${cluster.nodes.join(', ')})`);
+    throw new InvalidRequestError(
+      'node',
+      `node ${node} is not among the cluster's nodes (${cluster.nodes.join(', ')})`,
+    );
   if (cluster.replicationFactor > cluster.nodes.length)
-    throw new InvalidRequestError('cluster.replicationFactor', `replication factor ${cluster.replicationFactor} needs as many nodes; there are ${cluster.nodes.length}`);
+    throw new InvalidRequestError(
+      'cluster.replicationFactor',
+      `replication factor ${cluster.replicationFactor} needs as many nodes; there are ${cluster.nodes.length}`,
+    );
 }

@@ -64,15 +64,27 @@ export class Compaction {
     const before = await log.state();
     if (!this.isDue(before.bytes)) return;
     let state = before;
-    while (!this.closed && replica.state === 'serving' && state.firstSequence <= before.lastSequence && this.isDue(state.bytes)) {
-      const through = Math.min(state.firstSequence + ENTRIES_PER_STEP - 1, before.lastSequence, replica.applied);
+    while (
+      !this.closed &&
+      replica.state === 'serving' &&
+      state.firstSequence <= before.lastSequence &&
+      this.isDue(state.bytes)
+    ) {
+      const through = Math.min(
+        state.firstSequence + ENTRIES_PER_STEP - 1,
+        before.lastSequence,
+        replica.applied,
+      );
       if (through < state.firstSequence) return;
       await this.moveOut(state.firstSequence, through);
       await log.purge(through);
       state = await log.state();
     }
     this.doneCount++;
-    logger.info({ bytesBefore: before.bytes, bytes: state.bytes, purgedThrough: state.firstSequence - 1 }, 'compacted the log');
+    logger.info(
+      { bytesBefore: before.bytes, bytes: state.bytes, purgedThrough: state.firstSequence - 1 },
+      'compacted the log',
+    );
   }
 
   private isDue(bytes: number): boolean {

@@ -61,7 +61,9 @@ export class Fold {
     this.subscription ??= await this.log.follow(entry => this.live(entry));
     const state = await this.log.state();
     if (this.started && state.lastSequence < this.contiguous)
-      this.events.onHole(`the log ends at entry ${state.lastSequence}, but entry ${this.contiguous} had been stored`);
+      this.events.onHole(
+        `the log ends at entry ${state.lastSequence}, but entry ${this.contiguous} had been stored`,
+      );
     if (!this.started) this.contiguous = Math.max(this.contiguous, state.firstSequence - 1);
     this.started = true;
     this.firstSequence = state.firstSequence;

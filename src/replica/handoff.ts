@@ -98,7 +98,10 @@ export class Handoff {
     while (this.canDeliver(target)) {
       const { firstSequence, lastSequence } = await stream.state();
       const batch: StreamEntry[] = [];
-      await stream.read(firstSequence, lastSequence, entry => batch.push(entry), { subject, limit: ENTRIES_PER_READ });
+      await stream.read(firstSequence, lastSequence, entry => batch.push(entry), {
+        subject,
+        limit: ENTRIES_PER_READ,
+      });
       if (batch.length === 0) return;
       const through = await this.append(batch, target);
       if (through === undefined) return;

@@ -97,7 +97,11 @@ export class Memtable {
   /** Whether the entry `sequence` is where the newest version of the record's key stands. */
   standsIn(record: WireRecord, sequence: number): boolean {
     const slot = this.tables.get(record.bucket)?.slots.get(record.key);
-    return slot !== undefined && slot.sequence === sequence && compareVersions(record, recordOf(record.bucket, record.key, slot)) === 0;
+    return (
+      slot !== undefined &&
+      slot.sequence === sequence &&
+      compareVersions(record, recordOf(record.bucket, record.key, slot)) === 0
+    );
   }
 
   /** Records in key order behind `after`, at most `limit`, ending early when their values pass `bytesMax`. */

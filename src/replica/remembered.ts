@@ -16,7 +16,12 @@ export class Remembered {
 
   /** An entry of `node`'s log was acknowledged to this process. */
   acked(node: string, log: string | undefined, sequence: number, crc32: string): void {
-    if (log !== undefined && this.positions.get(node)?.log !== undefined && this.positions.get(node)?.log !== log) return;
+    if (
+      log !== undefined &&
+      this.positions.get(node)?.log !== undefined &&
+      this.positions.get(node)?.log !== log
+    )
+      return;
     if (log !== undefined) this.raise(node, { log, sequence, crc32 });
   }
 
@@ -49,7 +54,8 @@ export class Remembered {
 
   private raise(node: string, position: Position): void {
     const known = this.positions.get(node);
-    if (known === undefined || (known.log === position.log && position.sequence > known.sequence)) this.set(node, position);
+    if (known === undefined || (known.log === position.log && position.sequence > known.sequence))
+      this.set(node, position);
   }
 
   private set(node: string, position: Position): void {

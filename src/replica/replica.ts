@@ -1,7 +1,14 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import type { Bus, Clock, LogLife, Logger, Random, ReplicaLog, StreamEntry } from '../ports.js';
-import type { Position, Presence, Recovering, ReplicaNote, ReplicaState, WireRecord } from '../wire/generated/types.js';
+import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry } from '../ports.js';
+import type {
+  Position,
+  Presence,
+  Recovering,
+  ReplicaNote,
+  ReplicaState,
+  WireRecord,
+} from '../wire/generated/types.js';
 import { rememberedReply as validate } from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
 import { checksumOf, decodeEntry, encodeEntry } from '../wire/log-entry.js';
@@ -52,7 +59,8 @@ export class Replica {
       onBehind: () => options.onState(),
       onCaughtUp: () => this.caughtUp(),
       onHole: reason => this.lost(reason),
-      onLost: error => options.logger.warn({ error }, 'lost the log while reading it; goes on when it is back'),
+      onLost: error =>
+        options.logger.warn({ error }, 'lost the log while reading it; goes on when it is back'),
     });
   }
 
@@ -117,7 +125,10 @@ export class Replica {
     if (this.life !== undefined && this.life.id !== life.id) this.forget();
     this.life = life;
     const state = await this.fold.resume();
-    logger.info({ log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes }, 'opened the log');
+    logger.info(
+      { log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes },
+      'opened the log',
+    );
     if (state.missing > 0) this.lost(`${state.missing} entries are missing`);
     if (!this.opened) for (const position of (await this.askPeers()).positions) await this.compare(position);
     if (life.recovering !== null && this.note?.note.log !== life.id) this.adopt(life.recovering);
@@ -140,7 +151,8 @@ export class Replica {
     if (await this.options.log.isLocal()) return;
     const { lastSequence } = await this.options.log.state();
     this.fold.need(lastSequence);
-    while (this.fold.applied < lastSequence) await new Promise<void>(done => this.options.clock.after(1, done));
+    while (this.fold.applied < lastSequence)
+      await new Promise<void>(done => this.options.clock.after(1, done));
   }
 
   /** A peer's heartbeat: what it knows of its own log, and what it remembers of ours. */
@@ -152,7 +164,9 @@ export class Replica {
     if (presence.state !== 'catching-up') this.unheard.delete(presence.node);
     if (this.life === undefined || !this.opened) return;
     if (ours !== undefined && (ours.log !== this.life.id || ours.sequence > this.fold.applied)) {
-      void this.compare(ours).catch(error => this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers'));
+      void this.compare(ours).catch(error =>
+        this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers'),
+      );
     } else if (this.unheard.size === 0 && this.recovering?.lost === false) this.trust();
   }
 
@@ -161,7 +175,8 @@ export class Replica {
     if (!this.opened || this.life === undefined) return;
     const noted = this.note?.note;
     const recovering = this.recovering ?? null;
-    const unsaid = noted === undefined ? recovering !== null : noted.recovering?.reason !== recovering?.reason;
+    const unsaid =
+      noted === undefined ? recovering !== null : noted.recovering?.reason !== recovering?.reason;
     if (this.fold.isBehind || !(this.remembered.takeChanged() || unsaid)) return;
     await this.appendNote();
   }
@@ -186,16 +201,25 @@ export class Replica {
   /** The log is missing. Begins a new one; unless it is sure to be the first, as one that has lost everything. */
   private async begin(): Promise<LogLife> {
     const { positions, unreachable } = await this.askPeers(this.options.isNewCluster ? 0 : ASK_PEERS_MS);
-    const life: LogLife = { id: this.options.random.token(12), recovering: this.judge(positions[0], unreachable) };
+    const life: LogLife = {
+      id: this.options.random.token(12),
+      recovering: this.judge(positions[0], unreachable),
+    };
     await this.options.log.create(life);
     return life;
   }
 
   private judge(remembered: Position | undefined, unreachable: readonly string[]): Recovering | null {
     if (remembered !== undefined)
-      return { lost: true, reason: `the log is missing; peers remember it up to entry ${remembered.sequence}` };
+      return {
+        lost: true,
+        reason: `the log is missing; peers remember it up to entry ${remembered.sequence}`,
+      };
     if (unreachable.length === 0 || this.options.isNewCluster) return null;
-    return { lost: false, reason: `the log is missing, and ${unreachable.join(', ')} could not be asked whether it existed` };
+    return {
+      lost: false,
+      reason: `the log is missing, and ${unreachable.join(', ')} could not be asked whether it existed`,
+    };
   }
 
   /** Asks every peer what it remembers of this log, again and again for `patienceMs` those that do not listen yet. */
@@ -237,7 +261,9 @@ export class Replica {
     }
     const { firstSequence, lastSequence } = await log.state();
     if (remembered.sequence > lastSequence) {
-      this.lost(`the log ends at entry ${lastSequence}; peers remember it up to entry ${remembered.sequence}`);
+      this.lost(
+        `the log ends at entry ${lastSequence}; peers remember it up to entry ${remembered.sequence}`,
+      );
       return;
     }
     if (remembered.sequence < firstSequence) return;
@@ -245,7 +271,8 @@ export class Replica {
     await log.read(remembered.sequence, remembered.sequence, entry => {
       found = checksumOf(entry.data);
     });
-    if (found !== remembered.crc32) this.lost(`entry ${remembered.sequence} is not the one that peers saw acknowledged`);
+    if (found !== remembered.crc32)
+      this.lost(`entry ${remembered.sequence} is not the one that peers saw acknowledged`);
   }
 
   private apply(entry: StreamEntry): void {
@@ -256,7 +283,10 @@ export class Replica {
     }
     if (decoded.kind === 'invalid') {
       this.invalid++;
-      this.options.logger.warn({ sequence: entry.sequence, reason: decoded.reason }, 'skipped a message that is no log entry');
+      this.options.logger.warn(
+        { sequence: entry.sequence, reason: decoded.reason },
+        'skipped a message that is no log entry',
+      );
       return;
     }
     const { records, note, crc32 } = decoded.entry;
@@ -266,7 +296,11 @@ export class Replica {
     }
     if (records.length > 0 && entry.sequence > (this.position?.sequence ?? 0) && this.life !== undefined)
       this.position = { log: this.life.id, sequence: entry.sequence, crc32 };
-    if (note !== undefined && note.node === this.options.node && entry.sequence >= (this.note?.sequence ?? 0)) {
+    if (
+      note !== undefined &&
+      note.node === this.options.node &&
+      entry.sequence >= (this.note?.sequence ?? 0)
+    ) {
       this.note = { note, sequence: entry.sequence };
     }
   }
@@ -299,7 +333,9 @@ export class Replica {
     this.recovering = undefined;
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();
-    void this.appendNote().catch(error => this.options.logger.warn({ error }, 'could not note that the log is whole'));
+    void this.appendNote().catch(error =>
+      this.options.logger.warn({ error }, 'could not note that the log is whole'),
+    );
   }
 
   private forget(): void {

@@ -26,15 +26,21 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 const MESSAGE_MAX = 2000;
 
 export function toErrorReply(error: unknown): ErrorReply {
-  const known = error instanceof DynatsError ? error : new InternalError('the node failed to handle the request; see its log');
+  const known =
+    error instanceof DynatsError
+      ? error
+      : new InternalError('the node failed to handle the request; see its log');
   const reply: ErrorReply['error'] = {
     code: known.code,
     message: known.message.slice(0, MESSAGE_MAX),
     effect: known.effect,
   };
-  if (known instanceof UnavailableError) Object.assign(reply, { required: known.required, alive: known.alive });
-  if (known instanceof WriteTimeoutError) Object.assign(reply, { required: known.required, acked: known.acked });
-  if (known instanceof ReadTimeoutError) Object.assign(reply, { required: known.required, received: known.received });
+  if (known instanceof UnavailableError)
+    Object.assign(reply, { required: known.required, alive: known.alive });
+  if (known instanceof WriteTimeoutError)
+    Object.assign(reply, { required: known.required, acked: known.acked });
+  if (known instanceof ReadTimeoutError)
+    Object.assign(reply, { required: known.required, received: known.received });
   if (known instanceof InvalidRequestError) reply.field = known.field;
   return { error: reply };
 }
@@ -42,7 +48,9 @@ export function toErrorReply(error: unknown): ErrorReply {
 /** Headers of an error reply (ADR-32); values are one line of printable ASCII (ADR-4). */
 export function errorHeaders(reply: ErrorReply): Record<string, string> {
   return {
-    'Nats-Service-Error': `${reply.error.code}: ${reply.error.message}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 500),
+    'Nats-Service-Error': `${reply.error.code}: ${reply.error.message}`
+      .replace(/[^\x20-\x7e]/g, '?')
+      .slice(0, 500),
     'Nats-Service-Error-Code': String(STATUS[reply.error.code]),
   };
 }

@@ -52,17 +52,37 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
         .filter(e => e.keyword === 'required' && e.instancePath === error.instancePath)
         .map(e => String(e.params['missingProperty']));
       if (errors.some(e => e.keyword === 'oneOf'))
-        return new InvalidRequestError(field(alternatives[0]), `exactly one of ${alternatives.join(', ')} is needed`);
-      return new InvalidRequestError(field(params['missingProperty']), `${field(params['missingProperty'])} is missing`);
+        return new InvalidRequestError(
+          field(alternatives[0]),
+          `exactly one of ${alternatives.join(', ')} is needed`,
+        );
+      return new InvalidRequestError(
+        field(params['missingProperty']),
+        `${field(params['missingProperty'])} is missing`,
+      );
     }
     case 'additionalProperties':
-      return new InvalidRequestError(field(params['additionalProperty']), `unknown field ${JSON.stringify(field(params['additionalProperty']))}`);
+      return new InvalidRequestError(
+        field(params['additionalProperty']),
+        `unknown field ${JSON.stringify(field(params['additionalProperty']))}`,
+      );
     case 'dependencies':
-      return new InvalidRequestError(field(params['missingProperty']), `${field(params['missingProperty'])} is needed with ${String(params['property'])}`);
+      return new InvalidRequestError(
+        field(params['missingProperty']),
+        `${field(params['missingProperty'])} is needed with ${String(params['property'])}`,
+      );
     case 'enum':
-      return new InvalidRequestError(within, `${within} must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`);
+      return new InvalidRequestError(
+        within,
+        `${within} must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`,
+      );
     case 'oneOf':
-      return new InvalidRequestError(within, within === '' ? 'exactly one of value, base64 is allowed' : `${within} matches none or several of its forms`);
+      return new InvalidRequestError(
+        within,
+        within === ''
+          ? 'exactly one of value, base64 is allowed'
+          : `${within} matches none or several of its forms`,
+      );
     case 'discriminator':
       return new InvalidRequestError(field('op'), `${field('op')} must be one of put, get, delete`);
     case 'pattern':
@@ -84,5 +104,8 @@ function fieldOf(pointer: string): string {
     .split('/')
     .slice(1)
     .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`), '');
+    .reduce(
+      (path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`),
+      '',
+    );
 }

@@ -50,7 +50,8 @@ export function decodeEntry(data: Uint8Array): DecodedEntry {
   if (!looksLikeEntry(data)) return { kind: 'invalid', reason: 'not a log entry' };
   const stated = checksumOf(data);
   const actual = hex(crc32(covered(data)));
-  if (stated !== actual) return { kind: 'damaged', reason: `checksum ${stated}, but its bytes give ${actual}` };
+  if (stated !== actual)
+    return { kind: 'damaged', reason: `checksum ${stated}, but its bytes give ${actual}` };
   let parsed: unknown;
   try {
     parsed = parseJson(data);

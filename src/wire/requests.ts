@@ -102,18 +102,25 @@ function operation(wire: WireOperation, at: string): Operation {
   const key = checkKey(wire.key, `${at}key`);
   const level = wire.level ?? Level.Quorum;
   if (wire.op === 'get') {
-    if (level === Level.Any) throw new InvalidRequestError(`${at}level`, 'level ANY is for writes; a read needs ONE or more');
+    if (level === Level.Any)
+      throw new InvalidRequestError(`${at}level`, 'level ANY is for writes; a read needs ONE or more');
     return { kind: 'read', bucket, key, level };
   }
   const version =
-    wire.time === undefined || wire.writer === undefined ? {} : { version: { time: wire.time, writer: wire.writer } };
+    wire.time === undefined || wire.writer === undefined
+      ? {}
+      : { version: { time: wire.time, writer: wire.writer } };
   if (wire.op === 'delete') return { kind: 'write', bucket, key, level, ...version };
   if (wire.base64 !== undefined) {
-    checkSize((wire.base64.length * 3) / 4 - (wire.base64.endsWith('==') ? 2 : wire.base64.endsWith('=') ? 1 : 0), `${at}base64`);
+    checkSize(
+      (wire.base64.length * 3) / 4 - (wire.base64.endsWith('==') ? 2 : wire.base64.endsWith('=') ? 1 : 0),
+      `${at}base64`,
+    );
     return { kind: 'write', bucket, key, level, base64: wire.base64, ...version };
   }
   const value = wire.value ?? '';
-  if (!value.isWellFormed()) throw new InvalidRequestError(`${at}value`, 'value holds a lone surrogate; send it as base64');
+  if (!value.isWellFormed())
+    throw new InvalidRequestError(`${at}value`, 'value holds a lone surrogate; send it as base64');
   checkSize(Buffer.byteLength(value), `${at}value`);
   return { kind: 'write', bucket, key, level, value, ...version };
 }
@@ -131,5 +138,8 @@ export function checkKey(key: string | number, field: string): string {
 
 function checkSize(bytes: number, field: string): void {
   if (bytes > VALUE_BYTES_MAX)
-    throw new InvalidRequestError(field, `value has ${bytes} bytes, more than the limit of ${VALUE_BYTES_MAX}`);
+    throw new InvalidRequestError(
+      field,
+      `value has ${bytes} bytes, more than the limit of ${VALUE_BYTES_MAX}`,
+    );
 }
