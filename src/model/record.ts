@@ -26,7 +26,10 @@ export function compareRecords(a: WireRecord, b: WireRecord): number {
 
 function compareValues(a: WireRecord, b: WireRecord): number {
   if (a.value === b.value && a.base64 === b.base64) return 0;
-  return Buffer.compare(valueBytes(a), valueBytes(b)) || compareText(a.base64 ?? '', b.base64 ?? '');
+  return (
+    Buffer.compare(valueBytes(a), valueBytes(b)) ||
+    Number(a.base64 !== undefined) - Number(b.base64 !== undefined)
+  );
 }
 
 /** The value's bytes; none for a tombstone. */

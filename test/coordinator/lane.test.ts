@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Lane } from '../../src/coordinator/lane.js';
+import { settle } from '../sim/virtual-clock.js';
+
+function laneWith(
+  limits: Partial<{ itemsMax: number; bytesMax: number; queuedMax: number; inFlightMax: number }> = {},
+) {
+  const sent: { ids: number[]; done: () => void }[] = [];
+  const lane = new Lane<{ id: number; bytes: number }>(
+    { itemsMax: 100, bytesMax: 1000, queuedMax: 100, inFlightMax: 1, ...limits },
+    items => new Promise<void>(done => sent.push({ ids: items.map(item => item.id), done })),
+  );
+  const submit = (...ids: number[]) => {
+    for (const id of ids) lane.submit({ id, bytes: 10 });
+  };
+  return { lane, sent, submit };
+}
+
+test('a lone item is sent at once', async () => {
+  const { sent, submit } = laneWith();
+  submit(1);
+  await settle();
+  assert.deepEqual(
+    sent.map(m => m.ids),
+    [[1]],
+  );
+});
+
+test('what one message asks for goes out in one message', async () => {
+  const { sent, submit } = laneWith();
+  submit(1, 2, 3);
+  await settle();
+  assert.deepEqual(
+    sent.map(m => m.ids),
+    [[1, 2, 3]],
+  );
+});
+
+test('while a message is in flight everything else waits, then goes together and in order', async () => {
+  const { sent, submit } = laneWith();
+  submit(1);
+  await settle();
+  submit(2);
+  await settle();
+  submit(3);
+  await settle();
+  assert.equal(sent.length, 1);
+  sent[0]?.done();
+  await settle();
+  assert.deepEqual(
+    sent.map(m => m.ids),
+    [[1], [2, 3]],
+  );
+});
+
+test('a message carries no more items and bytes than its limits, save one item that is larger alone', async () => {
+  const { lane, sent, submit } = laneWith({ itemsMax: 2, bytesMax: 25 });
+  submit(1, 2, 3);
+  lane.submit({ id: 4, bytes: 99 });
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    sent[i]?.done();
+    await settle();
+  }
+  assert.deepEqual(
+    sent.map(m => m.ids),
+    [[1, 2], [3], [4]],
+  );
+});
+
+test('with more messages allowed in flight it does not wait for the first', async () => {
+  const { sent, submit } = laneWith({ inFlightMax: 2 });
+  submit(1);
+  await settle();
+  submit(2);
+  await settle();
+  submit(3);
+  await settle();
+  assert.deepEqual(
+    sent.map(m => m.ids),
+    [[1], [2]],
+  );
+});
+
+test('is full when as much waits as may wait, and gives back what was not sent', async () => {
+  const { lane, submit } = laneWith({ queuedMax: 2 });
+  submit(1);
+  await settle();
+  submit(2);
+  assert.ok(!lane.isFull);
+  submit(3);
+  assert.ok(lane.isFull && !lane.isIdle);
+  assert.deepEqual(
+    lane.takeQueued().map(item => item.id),
+    [2, 3],
+  );
+  assert.ok(!lane.isFull);
+});

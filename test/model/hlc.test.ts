@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { HybridClock } from '../../src/model/hlc.js';
+
+test('issues strictly increasing times, however the physical clock jumps and whatever it observes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ now: fc.integer({ min: 0, max: 1e6 }), seen: fc.integer({ min: 0, max: 2e9 }) })),
+      steps => {
+        let now = 0;
+        const clock = new HybridClock(() => now, 5000);
+        let last = 0;
+        for (const step of steps) {
+          now = step.now;
+          clock.observe(step.seen);
+          const time = clock.next();
+          assert.ok(time > last);
+          if (!clock.isTooFarAhead(step.seen)) assert.ok(time > step.seen);
+          last = time;
+        }
+      },
+    ),
+  );
+});
+
+test('a time too far ahead is not believed: one wrong clock must not win for ever', () => {
+  const clock = new HybridClock(() => 1000, 5000);
+  clock.observe(6_000_001);
+  assert.ok(clock.isTooFarAhead(6_000_001));
+  assert.equal(clock.next(), 1_000_000);
+  clock.observe(6_000_000);
+  assert.equal(clock.next(), 6_000_001);
+});

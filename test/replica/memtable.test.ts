@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { compareRecords } from '../../src/model/record.js';
+import { Memtable } from '../../src/replica/memtable.js';
+import { recordArbitrary } from '../support/records.js';
+
+const records = fc.array(recordArbitrary, { minLength: 1, maxLength: 12 });
+
+function contents(table: Memtable): unknown {
+  return table.page('default', undefined, 100, Number.POSITIVE_INFINITY).records;
+}
+
+test('holds the largest record of each key, in whatever order and however often they come', () => {
+  fc.assert(
+    fc.property(records, fc.infiniteStream(fc.nat()), (list, order) => {
+      const inOrder = new Memtable();
+      for (const [i, record] of list.entries()) inOrder.merge(record, i + 1);
+      const shuffled = new Memtable();
+      const again = [...list, ...list]
+        .map((record, i) => ({ record, rank: order.next().value ?? i }))
+        .sort((a, b) => a.rank - b.rank);
+      for (const [i, { record }] of again.entries()) shuffled.merge(record, i + 1);
+      assert.deepEqual(contents(shuffled), contents(inOrder));
+      for (const record of list) {
+        const held = inOrder.get(record.bucket, record.key);
+        assert.ok(held !== undefined && compareRecords(held, record) >= 0);
+      }
+    }),
+  );
+});
+
+test('counts keys, tombstones and live bytes as if it had been filled with the final records only', () => {
+  fc.assert(
+    fc.property(records, list => {
+      const table = new Memtable();
+      for (const [i, record] of list.entries()) table.merge(record, i + 1);
+      const fresh = new Memtable();
+      for (const record of table.page('default', undefined, 100, Number.POSITIVE_INFINITY).records)
+        fresh.merge(record, 1);
+      assert.deepEqual(
+        [table.keys, table.tombstones, table.liveBytes],
+        [fresh.keys, fresh.tombstones, fresh.liveBytes],
+      );
+    }),
+  );
+});
+
+test('knows in which entry the current record stands: the newest that holds it', () => {
+  const table = new Memtable();
+  const record = { bucket: 'default', key: 'k', value: 'v', time: 1, writer: 'w' };
+  table.merge(record, 5);
+  assert.ok(table.standsIn(record, 5));
+  table.merge(record, 9);
+  assert.ok(!table.standsIn(record, 5));
+  assert.ok(table.standsIn(record, 9));
+  table.merge({ ...record, time: 2 }, 10);
+  assert.ok(!table.standsIn(record, 9));
+});
+
+test('pages through the keys in order, across inserts', () => {
+  const table = new Memtable();
+  for (const key of ['b', 'd', 'a', '__proto__', 'c'])
+    table.merge({ bucket: 'default', key, value: key, time: 1, writer: 'w' }, 1);
+  const first = table.page('default', undefined, 2, 1e6);
+  assert.deepEqual([first.records.map(r => r.key), first.more], [['__proto__', 'a'], true]);
+  table.merge({ bucket: 'default', key: 'aa', value: '', time: 1, writer: 'w' }, 2);
+  const second = table.page('default', 'a', 10, 1e6);
+  assert.deepEqual([second.records.map(r => r.key), second.more], [['aa', 'b', 'c', 'd'], false]);
+});
+
+test('a page ends early rather than outgrow a message', () => {
+  const table = new Memtable();
+  for (const key of ['a', 'b', 'c'])
+    table.merge({ bucket: 'default', key, value: 'x'.repeat(1000), time: 1, writer: 'w' }, 1);
+  const page = table.page('default', undefined, 10, 1500);
+  assert.deepEqual([page.records.length, page.more], [2, true]);
+});
