@@ -9,6 +9,7 @@ import { parseStatement } from './console/statement.js';
 import { resolveDataDir } from './data-dir.js';
 import { ExitCode as Exit, type ExitCode, exitCodeOf, failureLine } from './exit.js';
 import { linesOf } from './lines.js';
+import { openClient } from './open-client.js';
 import { colorsFor, visible } from './output.js';
 import { defaultBucket } from './request-flags.js';
 
@@ -38,7 +39,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
   const out = options.output ?? process.stdout;
   const errors = options.errors ?? options.output ?? process.stderr;
   const session = new Session({
-    connection: options.connection,
+    connect: () => openClient(options.connection),
     dataDir: options.dataDir ?? resolveDataDir(undefined),
     bucket: options.bucket ?? defaultBucket,
     out,
@@ -86,10 +87,14 @@ async function converse(session: Session, { input, out, errors }: Streams): Prom
   ask();
   for await (const line of prompt) {
     history.add(line);
-    if ((await runLine(session, line, errors)) === 'exit') break;
+    if ((await runLine(session, line, errors)) === 'exit') {
+      prompt.close();
+      return Exit.Ok;
+    }
     ask();
   }
-  prompt.close();
+  // Ctrl-D leaves the cursor behind the prompt.
+  out.write('\n');
   return Exit.Ok;
 }
 
@@ -97,7 +102,8 @@ function promptOf({ level, via }: Session): string {
   return `dynats ${level.toLowerCase()}${via === undefined ? '' : ` via ${via}`}> `;
 }
 
-async function runScript(
+/** @returns 0, or the exit code of the first line that failed. */
+export async function runScript(
   session: Session,
   input: NodeJS.ReadableStream,
   errors: Streams['errors'],

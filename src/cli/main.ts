@@ -1,6 +1,21 @@
-// The `dynats` command: which verbs there are. Each registers itself and loads what it needs only when it runs.
-import { existsSync, readFileSync } from 'node:fs';
+// The `dynats` command: which verbs there are. Each loads what it needs only when it runs.
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import * as consoleCommand from './commands/console.js';
+import * as delCommand from './commands/del.js';
+import * as downCommand from './commands/down.js';
+import * as exportCommand from './commands/export.js';
+import * as getCommand from './commands/get.js';
+import * as importCommand from './commands/import.js';
+import * as inspectCommand from './commands/inspect.js';
+import * as killCommand from './commands/kill.js';
+import * as nodeCommand from './commands/node.js';
+import * as pauseCommand from './commands/pause.js';
+import * as putCommand from './commands/put.js';
+import * as restartCommand from './commands/restart.js';
+import * as resumeCommand from './commands/resume.js';
+import * as statusCommand from './commands/status.js';
+import * as upCommand from './commands/up.js';
 import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 
@@ -8,14 +23,25 @@ interface CommandModule {
   register(program: Command): void;
 }
 
-const groups: readonly { heading: string; verbs: readonly string[] }[] = [
+const groups: readonly { heading: string; commands: readonly CommandModule[] }[] = [
   {
     heading: 'Emulator (a cluster of local processes):',
-    verbs: ['up', 'down', 'status', 'kill', 'pause', 'resume', 'restart'],
+    commands: [
+      upCommand,
+      downCommand,
+      statusCommand,
+      killCommand,
+      pauseCommand,
+      resumeCommand,
+      restartCommand,
+    ],
   },
-  { heading: 'Data:', verbs: ['put', 'get', 'del', 'console', 'import', 'export'] },
-  { heading: 'Insight:', verbs: ['inspect'] },
-  { heading: 'One node on a host of its own:', verbs: ['node'] },
+  {
+    heading: 'Data:',
+    commands: [putCommand, getCommand, delCommand, consoleCommand, importCommand, exportCommand],
+  },
+  { heading: 'Insight:', commands: [inspectCommand] },
+  { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];
 
 const examples = `
@@ -40,7 +66,7 @@ function inheritOptions(root: Command, action: Command): void {
       action.setOptionValueWithSource(name, value, 'cli');
 }
 
-async function build(): Promise<Command> {
+function build(): Command {
   const program = new Command('dynats')
     .description('A leaderless replicated key-value store over NATS, with consistency chosen per request.')
     .version(version(), '-V, --version', 'print the version')
@@ -54,14 +80,9 @@ async function build(): Promise<Command> {
     .hook('preAction', (root, action) => inheritOptions(root, action));
   addConnectionFlags(program);
   for (const option of program.options) if (option.attributeName() !== 'version') option.hideHelp();
-  for (const { heading, verbs } of groups) {
+  for (const { heading, commands } of groups) {
     program.commandsGroup(heading);
-    for (const verb of verbs) {
-      // The commands of the emulator arrive with it.
-      if (!existsSync(new URL(`./commands/${verb}.js`, import.meta.url))) continue;
-      const module = (await import(`./commands/${verb}.js`)) as CommandModule;
-      module.register(program);
-    }
+    for (const command of commands) command.register(program);
   }
   program.commandsGroup('Help:').helpCommand('help [command]', 'show how to use a command');
   return program;
@@ -69,8 +90,7 @@ async function build(): Promise<Command> {
 
 quietWhenReaderLeaves();
 try {
-  const program = await build();
-  await program.parseAsync();
+  await build().parseAsync();
 } catch (error) {
   const exitCode = report(error);
   if (exitCode !== ExitCode.Ok) process.exitCode = exitCode;

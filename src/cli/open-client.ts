@@ -6,8 +6,7 @@ import { CliError, ExitCode } from './exit.js';
 
 /** Connects, or fails with exit code 2 and a line that names the servers tried. */
 export async function openClient(options: ConnectOptions): Promise<Client> {
-  const entry: string = '../index.js';
-  const { connect } = (await import(entry)) as { connect(options: ConnectOptions): Promise<Client> };
+  const { connect } = await import('../index.js');
   try {
     return await connect(options);
   } catch (cause) {

@@ -57,6 +57,12 @@ async function drawn({ head, rows }: Table, colors: Colors): Promise<string> {
   return `${table.toString()}\n`;
 }
 
+/** `1 key`, `2 keys`, `3 entries`. */
+export function counted(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${noun.endsWith('y') && noun !== 'key' ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+}
+
 /** One JSON document on one line of stdout. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -1,6 +1,6 @@
 // dynats del: delete one key.
 import type { Command } from 'commander';
-import { print, printJson, visible } from '../output.js';
+import { counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
 
 export function register(program: Command): void {
@@ -18,6 +18,6 @@ async function del(key: string, flags: RequestFlags): Promise<void> {
   const reply = await runRequest(flags, subject, client => client.delete(key, options));
   if (flags.json === true) return printJson(reply);
   print(
-    `${subject.bucket} > ${visible(key)} deleted, version: ${reply.version} @ ${reply.level}, ${reply.acked} owners acked`,
+    `${subject.bucket} > ${visible(key)} deleted, version: ${reply.version} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked`,
   );
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import type { GetReply } from '../../wire/generated/types.js';
 import { CliError, ExitCode } from '../exit.js';
-import { colorsFor, print, printJson, visible } from '../output.js';
+import { colorsFor, counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, type RequestSubject, requestOf } from '../request-flags.js';
 
 interface GetFlags extends RequestFlags {
@@ -46,7 +46,10 @@ export function headerLine(
   reply: GetReply,
   owners: number | undefined,
 ): string {
-  const answered = `${reply.received}${owners === undefined ? '' : ` of ${owners}`} owners`;
+  const answered =
+    owners === undefined
+      ? counted(reply.received, 'owner')
+      : `${reply.received} of ${counted(owners, 'owner')}`;
   return `${bucket} > ${visible(key)} version: ${reply.version ?? ''} @ ${reply.level}, ${answered}`;
 }
 

@@ -33,10 +33,13 @@ async function inspect(node: string | undefined, flags: InspectFlags): Promise<v
   const rowsMax = parseCount(flags.limit ?? rowsMaxDefault, '--limit');
   if (flags.key !== undefined && node !== undefined)
     throw new CliError(ExitCode.Usage, 'give a node or --key, not both: --key asks every node');
-  const { withClient } = await import('../open-client.js');
+  const [{ withClient }, { clusterView }] = await Promise.all([
+    import('../open-client.js'),
+    import('../replicas/pages.js'),
+  ]);
   const bucket = flags.bucket ?? defaultBucket;
   await withClient(flags, async client => {
-    const view = await client.cluster();
+    const view = await clusterView(client);
     if (flags.key !== undefined) return inspectOneKey(flags.key, flags.json === true);
     if (node !== undefined && !view.cluster.nodes.includes(node))
       throw new CliError(

@@ -1,7 +1,7 @@
 // dynats put: store one value.
 import type { Command } from 'commander';
 import { CliError, ExitCode } from '../exit.js';
-import { print, printJson, visible } from '../output.js';
+import { counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
 
 export function register(program: Command): void {
@@ -20,7 +20,7 @@ async function put(key: string, value: string | undefined, flags: RequestFlags):
   const reply = await runRequest(flags, subject, client => client.put(key, content, options));
   if (flags.json === true) return printJson(reply);
   print(
-    `${subject.bucket} > ${visible(key)} version: ${reply.version} @ ${reply.level}, ${reply.acked} owners acked`,
+    `${subject.bucket} > ${visible(key)} version: ${reply.version} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked`,
   );
 }
 

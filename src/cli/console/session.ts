@@ -1,6 +1,5 @@
 // Carries out the statements of one console: it holds the connection, the level and the coordinating node.
 import type { Client } from '../../client/client.js';
-import type { ConnectOptions } from '../../client/options.js';
 import { ClosedError } from '../../errors.js';
 import { Level } from '../../model/level.js';
 import type { GetReply } from '../../wire/generated/types.js';
@@ -8,8 +7,8 @@ import { explained } from '../advice.js';
 import { CliError, ExitCode } from '../exit.js';
 import { type ListingOptions, listAll, listNode } from '../inspect/listing.js';
 import { inspectKey, printKeyReport } from '../inspect/one-key.js';
-import { openClient } from '../open-client.js';
-import { colorsFor, visible } from '../output.js';
+import { colorsFor, counted, visible } from '../output.js';
+import { clusterView } from '../replicas/pages.js';
 import type { RequestSubject } from '../request-flags.js';
 import { shown } from '../value.js';
 import { orderNode } from './emulator-orders.js';
@@ -17,7 +16,8 @@ import { type Statement, usages } from './statement.js';
 import { printStatus } from './status.js';
 
 export interface SessionOptions {
-  connection: ConnectOptions;
+  /** Opens a connection. @throws CliError with exit code 2. */
+  connect: () => Promise<Client>;
   /** Data directory of the emulator that kill, pause, resume and restart mean. */
   dataDir: string;
   bucket: string;
@@ -71,7 +71,7 @@ export class Session {
 
   /** A client that was closed for good, since all brokers were gone for long, is replaced by a fresh one. */
   private async client(): Promise<Client> {
-    this.opened ??= await openClient(this.options.connection);
+    this.opened ??= await this.options.connect();
     return this.opened;
   }
 
@@ -91,7 +91,7 @@ export class Session {
         verb === 'put' ? await client.put(key, statement.value, options) : await client.delete(key, options);
       const done = verb === 'put' ? 'stored' : 'deleted';
       this.say(
-        `${done} ${visible(key)} @ ${reply.level}, ${reply.acked} owners acked, version ${reply.version}`,
+        `${done} ${visible(key)} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked, version ${reply.version}`,
       );
     } catch (error) {
       if (error instanceof ClosedError) this.opened = undefined;
@@ -104,7 +104,7 @@ export class Session {
     if (!reply.found) note(`key ${visible(key)} is not there @ ${reply.level}`);
     else if (out.isTTY !== true) this.say(reply.value ?? reply.base64 ?? '');
     else {
-      const about = `(@ ${reply.level}, ${reply.received} owners, version ${reply.version ?? ''})`;
+      const about = `(@ ${reply.level}, ${counted(reply.received, 'owner')}, version ${reply.version ?? ''})`;
       this.say(`${shown(reply)}  ${colorsFor(out).dim(about)}`);
     }
   }
@@ -126,7 +126,7 @@ export class Session {
 
   private async inspect(node: string | undefined, key: string | undefined): Promise<void> {
     const client = await this.client();
-    const view = await client.cluster();
+    const view = await clusterView(client);
     const { bucket, out, note } = this.options;
     this.nodes = view.cluster.nodes;
     if (key !== undefined) return printKeyReport(await inspectKey(client, view, bucket, key), out);

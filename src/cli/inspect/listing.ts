@@ -4,7 +4,7 @@ import type { ClusterReply } from '../../wire/generated/types.js';
 import { ringOf } from '../bucket-ring.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
-import { printTable, tabSeparated, visible } from '../output.js';
+import { counted, printTable, tabSeparated, visible } from '../output.js';
 import { CrossCheck, type Difference } from '../replicas/cross-check.js';
 import { type Copies, mergeByKey } from '../replicas/merge.js';
 import { readableNodes, recordsOf } from '../replicas/pages.js';
@@ -74,13 +74,15 @@ export function differenceLine({ key, comparison }: Difference): string {
 }
 
 function summary(check: CrossCheck, others: readonly { node: string; state: string }[]): string {
-  const compared = `cross-check: ${check.keys} keys on ${[...check.asked].join(', ')}`;
+  const compared = `cross-check: ${counted(check.keys, 'key')} on ${[...check.asked].join(', ')}`;
   const left =
     others.length === 0
       ? ''
       : `; not compared: ${others.map(each => `${each.node} (${each.state})`).join(', ')}`;
   const verdict =
-    check.differing === 0 ? 'no difference among owners' : `${check.differing} keys on which owners differ`;
+    check.differing === 0
+      ? 'no difference among owners'
+      : `${counted(check.differing, 'key')} on which owners differ`;
   return `${compared}: ${verdict}${left}`;
 }
 

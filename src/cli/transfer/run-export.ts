@@ -12,9 +12,9 @@ import { ringOf } from '../bucket-ring.js';
 import { formatDuration } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
-import { note } from '../output.js';
+import { counted, note } from '../output.js';
 import { mergeByKey } from '../replicas/merge.js';
-import { readableNodes, recordsOf } from '../replicas/pages.js';
+import { clusterView, readableNodes, recordsOf } from '../replicas/pages.js';
 import { newestOf } from '../replicas/verdict.js';
 import { Format } from './format.js';
 import { showProgress } from './progress.js';
@@ -27,7 +27,7 @@ export interface ExportOptions {
 }
 
 export async function runExport(client: Client, options: ExportOptions): Promise<void> {
-  const view = await client.cluster();
+  const view = await clusterView(client);
   const nodes = completeNodes(view, options.bucket);
   const target = await openTarget(options.file);
   const progress = await showProgress('export', await keysEstimate(client, nodes, view, options.bucket));
@@ -53,7 +53,7 @@ export async function runExport(client: Client, options: ExportOptions): Promise
   } finally {
     progress.stop();
   }
-  note(`exported ${count} keys in ${formatDuration(performance.now() - start)}`);
+  note(`exported ${counted(count, 'key')} in ${formatDuration(performance.now() - start)}`);
 }
 
 /**

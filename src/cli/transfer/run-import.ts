@@ -6,13 +6,13 @@ import { type DynatsError, ErrorCode } from '../../errors.js';
 import type { Level } from '../../model/level.js';
 import { formatDuration } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
-import { note } from '../output.js';
+import { counted, note } from '../output.js';
 import { Checkpoint, DonePrefix } from './checkpoint.js';
 import type { Entry, FieldNames } from './entry.js';
 import { Failures } from './failures.js';
 import { Format } from './format.js';
 import { Pump } from './importer.js';
-import { showProgress } from './progress.js';
+import { type Progress, showProgress } from './progress.js';
 
 export interface ImportOptions extends FieldNames {
   /** Path, or `-` for stdin. */
@@ -30,8 +30,14 @@ export interface ImportOptions extends FieldNames {
 
 const checkpointEveryMs = 1000;
 
+export interface Input {
+  stream: Readable;
+  /** Size of a regular file, 0 of anything else. */
+  bytes: number;
+}
+
 /** Opened before connecting: a file that is not there is reported at once. */
-export function openInput(file: string): { stream: Readable; bytes: number } {
+export function openInput(file: string): Input {
   if (file === '-') return { stream: process.stdin, bytes: 0 };
   try {
     const stat = statSync(file);
@@ -50,81 +56,115 @@ export function openInput(file: string): { stream: Readable; bytes: number } {
 }
 
 export async function runImport(
-  client: Client,
-  input: { stream: Readable; bytes: number },
+  client: Pick<Client, 'batch'>,
+  input: Input,
   options: ImportOptions,
 ): Promise<void> {
-  const { file, signal } = options;
-  const checkpoint = file !== '-' && input.bytes > 0 ? new Checkpoint(file, options.bucket) : undefined;
-  const skip = skipped(checkpoint, options);
-  const failures = new Failures({ file: options.failedFile, shownMax: options.shownMax });
-  const prefix = new DonePrefix(skip);
-  const progress = await showProgress('import', input.bytes);
-  const start = performance.now();
-  let stored = 0;
-  let saved = start;
-  const pump = new Pump(client, {
-    ...options,
-    onSettled: async (index: number, entry: Entry, failure: DynatsError | undefined) => {
-      if (failure === undefined) stored++;
-      else await failures.refused(entry, failure);
-      // What is refused as invalid stays so; anything else is worth another try.
-      if (failure === undefined || failure.code === ErrorCode.InvalidRequest) prefix.finish(index);
-      else prefix.fail(index);
-      if (failure?.code === ErrorCode.Closed)
-        throw new CliError(
-          ExitCode.CannotConnect,
-          'the connection was closed during the import: go on with --resume',
-          { cause: failure },
-        );
-    },
-  });
-  try {
-    let index = 0;
-    const entries = await entriesOf(addAbortSignal(signal, input.stream), options);
-    try {
-      for await (const parsed of entries) {
-        const at = index++;
-        if (at < skip) continue;
-        if ('problem' in parsed) {
-          await failures.unreadable(parsed);
-          prefix.finish(at);
-        } else await pump.add(at, parsed);
-        progress.update(parsed.bytesRead, at + 1 - skip, failures.count);
-        if (performance.now() - saved < checkpointEveryMs) continue;
-        checkpoint?.save(prefix.done);
-        saved = performance.now();
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-    await pump.drain();
-  } finally {
-    progress.stop();
-    checkpoint?.save(prefix.done);
-    await failures.close();
-  }
-  for (const line of failures.shown) note(line);
-  if (failures.count > failures.shown.length)
-    note(
-      `... and ${failures.count - failures.shown.length} more${options.failedFile === undefined ? ' (--failed FILE keeps all)' : ` in ${options.failedFile}`}`,
-    );
-  const elapsed = performance.now() - start;
-  note(
-    `imported ${stored} entries in ${formatDuration(elapsed)} (${Math.round((1000 * stored) / Math.max(1, elapsed))}/s), ${failures.count} failed`,
-  );
-  if (signal.aborted) throw new CliError(ExitCode.Interrupted, goOn('interrupted', checkpoint, prefix));
-  if (failures.count > 0)
-    throw new CliError(
-      ExitCode.LevelNotReached,
-      goOn(`${failures.count} entries were not imported`, checkpoint, prefix),
-    );
-  checkpoint?.remove();
+  await new ImportRun(client, input, options).run();
 }
 
-function goOn(what: string, checkpoint: Checkpoint | undefined, prefix: DonePrefix): string {
-  if (checkpoint === undefined) return `${what}: repeat the import, which stores nothing twice`;
-  return `${what}: the first ${prefix.done} are done, --resume goes on from there`;
+class ImportRun {
+  private readonly failures: Failures;
+  private readonly pump: Pump;
+  private readonly skip: number;
+  private readonly prefix: DonePrefix;
+  private checkpoint: Checkpoint | undefined;
+  private stored = 0;
+  private read = 0;
+  private savedAt = performance.now();
+
+  constructor(
+    client: Pick<Client, 'batch'>,
+    private readonly input: Input,
+    private readonly options: ImportOptions,
+  ) {
+    this.checkpoint = input.bytes > 0 ? new Checkpoint(options.file, options.bucket) : undefined;
+    this.skip = skipped(this.checkpoint, options);
+    this.prefix = new DonePrefix(this.skip);
+    this.failures = new Failures({ file: options.failedFile, shownMax: options.shownMax });
+    this.pump = new Pump(client, { ...options, onSettled: (...settled) => this.settled(...settled) });
+  }
+
+  async run(): Promise<void> {
+    const start = performance.now();
+    const progress = await showProgress('import', this.input.bytes);
+    try {
+      await this.readAll(progress);
+      await this.pump.drain();
+    } finally {
+      progress.stop();
+      this.saveCheckpoint();
+      await this.failures.close();
+    }
+    this.report(performance.now() - start);
+  }
+
+  private async readAll(progress: Progress): Promise<void> {
+    const { signal } = this.options;
+    const entries = await entriesOf(addAbortSignal(signal, this.input.stream), this.options);
+    try {
+      for await (const parsed of entries) {
+        const index = this.read++;
+        if (index < this.skip) continue;
+        if ('problem' in parsed) {
+          await this.failures.unreadable(parsed);
+          this.prefix.finish(index);
+        } else await this.pump.add(index, parsed);
+        progress.update(parsed.bytesRead, this.read - this.skip, this.failures.count);
+        if (performance.now() - this.savedAt >= checkpointEveryMs) this.saveCheckpoint();
+      }
+    } catch (error) {
+      // Aborting the stream ends it with an error of its own.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  private async settled(index: number, entry: Entry, failure: DynatsError | undefined): Promise<void> {
+    if (failure === undefined) this.stored++;
+    else await this.failures.refused(entry, failure);
+    // What is refused as invalid stays so; anything else is worth another try.
+    if (failure === undefined || failure.code === ErrorCode.InvalidRequest) this.prefix.finish(index);
+    else this.prefix.fail(index);
+    if (failure?.code === ErrorCode.Closed)
+      throw new CliError(ExitCode.CannotConnect, this.goOn('the connection was closed'), { cause: failure });
+  }
+
+  private saveCheckpoint(): void {
+    this.savedAt = performance.now();
+    try {
+      this.checkpoint?.save(this.prefix.done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      note(
+        `${this.checkpoint?.path} cannot be written (${code ?? 'unknown'}): this import cannot be resumed`,
+      );
+      this.checkpoint = undefined;
+    }
+  }
+
+  private report(elapsedMs: number): void {
+    const { failures, options } = this;
+    for (const line of failures.shown) note(line);
+    const more = failures.count - failures.shown.length;
+    if (more > 0)
+      note(`... and ${more} more${options.failedFile === undefined ? '' : ` in ${options.failedFile}`}`);
+    const rate = Math.round((1000 * this.stored) / Math.max(1, elapsedMs));
+    const took = `${formatDuration(elapsedMs)} (${rate}/s)`;
+    note(`imported ${counted(this.stored, 'entry')} in ${took}, ${failures.count} failed`);
+    if (options.signal.aborted) throw new CliError(ExitCode.Interrupted, this.goOn('interrupted'));
+    const whole = this.prefix.done === this.read;
+    if (whole) this.checkpoint?.remove();
+    if (failures.count === 0) return;
+    const failed = `${counted(failures.count, 'entry')} failed`;
+    const correct = `${failed}: correct them${options.failedFile === undefined ? ' (--failed FILE keeps them)' : ` in ${options.failedFile}`} and import these again`;
+    throw new CliError(ExitCode.LevelNotReached, whole ? correct : this.goOn(failed));
+  }
+
+  private goOn(what: string): string {
+    if (this.checkpoint === undefined)
+      return `${what}: repeat the import; entries that are stored again do no harm`;
+    return `${what}: ${this.prefix.done} leading entries are done, --resume goes on from there`;
+  }
 }
 
 /** How many leading entries earlier runs have done, and says so. */
@@ -135,15 +175,12 @@ function skipped(checkpoint: Checkpoint | undefined, { resume, file }: ImportOpt
     return 0;
   }
   if (checkpoint === undefined)
-    throw new CliError(
-      ExitCode.Usage,
-      `--resume needs a file of its own, and ${file === '-' ? 'stdin' : file} is none`,
-    );
+    throw new CliError(ExitCode.Usage, `--resume needs a file that can be read again, and ${file} is none`);
   const done = checkpoint.load();
   note(
     done === 0
       ? `nothing to resume: importing ${file} from the beginning`
-      : `resuming: the first ${done} entries are done and skipped`,
+      : `resuming: ${done} leading entries are done and skipped`,
   );
   return done;
 }

@@ -2,41 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pump } from '../../../src/cli/transfer/importer.js';
 import { completeNodes } from '../../../src/cli/transfer/run-export.js';
-import type { Operation, Outcome } from '../../../src/client/client.js';
 import { type DynatsError, InvalidRequestError, OverloadedError } from '../../../src/errors.js';
-
-const stored = (key: string): Outcome => ({ key, version: '1@w', level: 'QUORUM', required: 2, acked: 2 });
-
-/** A store whose batches settle a little later; records how many operations were in flight, and each key's order. */
-class FakeStore {
-  inFlight = 0;
-  most = 0;
-  readonly values = new Map<string, unknown>();
-  readonly together = new Set<string>();
-  private readonly keysInFlight = new Map<string, number>();
-
-  constructor(private readonly refuse: (key: string) => DynatsError | undefined = () => undefined) {}
-
-  async batch(operations: readonly Operation[]): Promise<Outcome[]> {
-    this.inFlight += operations.length;
-    this.most = Math.max(this.most, this.inFlight);
-    for (const { key } of operations) this.enter(String(key));
-    await new Promise(resolve => setImmediate(resolve));
-    this.inFlight -= operations.length;
-    return operations.map(operation => {
-      const key = String(operation.key);
-      this.keysInFlight.delete(key);
-      const refused = this.refuse(key);
-      if (refused === undefined && operation.op === 'put') this.values.set(key, operation.value);
-      return refused ?? stored(key);
-    });
-  }
-
-  private enter(key: string): void {
-    if (this.keysInFlight.has(key)) this.together.add(key);
-    this.keysInFlight.set(key, 1);
-  }
-}
+import { FakeStore } from './fake-store.js';
 
 async function pump(store: FakeStore, keys: readonly string[], concurrency: number) {
   const settled = new Map<number, DynatsError | undefined>();
