@@ -103,6 +103,7 @@ function validators() {
     `import type * as T from './types.js';
 export interface ValidationError {
   instancePath: string;
+  schemaPath: string;
   keyword: string;
   message?: string;
   params: Record<string, unknown>;

@@ -1,6 +1,11 @@
 // JSON on the wire: bytes in, a checked value out, or an error that names the field.
 import { InvalidRequestError } from '../errors.js';
+import { Level } from '../model/level.js';
 import type { ValidationError, Validator } from './generated/validators.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
+
+/** Longest name of a field that an error gives back, in characters. */
+const FIELD_MAX = 200;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -10,7 +15,7 @@ export function encodeJson(value: unknown): Uint8Array {
 
 /** @throws InvalidRequestError with field '' when the bytes are not UTF-8 or not JSON. */
 export function parseJson(data: Uint8Array): unknown {
-  if (data.length === 0) throw new InvalidRequestError('', 'the message is empty; a JSON object is expected');
+  if (data.length === 0) throw new InvalidRequestError('', 'the message is empty; a JSON object is needed');
   let text: string;
   try {
     text = utf8.decode(data);
@@ -32,8 +37,26 @@ export function decodeJson<T>(validator: Validator<T>, data: Uint8Array): T {
 /** @throws InvalidRequestError that names the first field at fault. */
 export function check<T>(validator: Validator<T>, value: unknown): T {
   if (validator(value)) return value;
+  // Every message is an object; of anything else ajv reports rules for fields before that.
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new InvalidRequestError('', 'the message must be a JSON object');
   throw describe(validator.errors ?? []);
 }
+
+/** What the definitions of schemas/common.json ask for, in words. */
+const RULES: ReadonlyMap<string, string> = new Map([
+  ['RequestKey', `a string of 1 to ${KEY_BYTES_MAX} bytes of UTF-8, or a whole number`],
+  ['Key', `a string of 1 to ${KEY_BYTES_MAX} bytes of UTF-8`],
+  ['Value', `a string of at most ${VALUE_BYTES_MAX} bytes of UTF-8`],
+  ['Base64', `standard base64 with padding, of at most ${VALUE_BYTES_MAX} bytes`],
+  ['Level', `one of ${Object.values(Level).join(', ')}`],
+  ['Bucket', 'a string of 1 to 64 letters, digits, "_" and "-"'],
+  ['Node', 'a string of 1 to 32 letters, digits, "_" and "-"'],
+  ['Writer', 'a string of 1 to 64 letters, digits, "_", ".", "~" and "-"'],
+  ['Time', 'a whole number of microseconds since 1970, 1 or more'],
+  ['Deadline', 'a whole number of milliseconds since 1970, 1 or more'],
+  ['TimeoutMs', 'a whole number of milliseconds from 1 to 600000'],
+]);
 
 /** The sender learns the field and the rule; its own value is never sent back. */
 function describe(errors: readonly ValidationError[]): InvalidRequestError {
@@ -44,54 +67,58 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
   );
   if (error === undefined) return new InvalidRequestError('', 'the message is not valid');
   const within = fieldOf(error.instancePath);
-  const field = (name: unknown) => (within === '' ? String(name) : `${within}.${String(name)}`).slice(0, 200);
-  const { params } = error;
-  switch (error.keyword) {
+  const inside = (name: unknown) =>
+    (within === '' ? String(name) : `${within}.${String(name)}`).slice(0, FIELD_MAX);
+  const invalid = (field: string, rule: string) =>
+    new InvalidRequestError(field, `${field === '' ? 'the message' : field} ${rule}`);
+  const { keyword, params } = error;
+  const rule = RULES.get(/definitions\/(\w+)\/\w+$/.exec(error.schemaPath)?.[1] ?? '');
+  if (rule !== undefined) return invalid(within, `must be ${rule}`);
+  switch (keyword) {
     case 'required': {
-      const alternatives = errors
-        .filter(e => e.keyword === 'required' && e.instancePath === error.instancePath)
-        .map(e => String(e.params['missingProperty']));
-      if (errors.some(e => e.keyword === 'oneOf'))
-        return new InvalidRequestError(
-          field(alternatives[0]),
-          `exactly one of ${alternatives.join(', ')} is needed`,
-        );
-      return new InvalidRequestError(
-        field(params['missingProperty']),
-        `${field(params['missingProperty'])} is missing`,
-      );
+      const missing = errors
+        .filter(each => each.keyword === 'required' && each.instancePath === error.instancePath)
+        .map(each => inside(each.params['missingProperty']));
+      const field = missing[0] ?? '';
+      if (missing.length === 1) return invalid(field, 'is missing');
+      return new InvalidRequestError(field, `exactly one of ${missing.join(', ')} is needed; there is none`);
     }
-    case 'additionalProperties':
-      return new InvalidRequestError(
-        field(params['additionalProperty']),
-        `unknown field ${JSON.stringify(field(params['additionalProperty']))}`,
-      );
+    case 'additionalProperties': {
+      const field = inside(params['additionalProperty']);
+      return new InvalidRequestError(field, `unknown field ${JSON.stringify(field)}`);
+    }
     case 'dependencies':
-      return new InvalidRequestError(
-        field(params['missingProperty']),
-        `${field(params['missingProperty'])} is needed with ${String(params['property'])}`,
-      );
-    case 'enum':
-      return new InvalidRequestError(
-        within,
-        `${within} must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`,
+      return invalid(
+        inside(params['missingProperty']),
+        `is missing: it is needed with ${inside(params['property'])}`,
       );
     case 'oneOf':
-      return new InvalidRequestError(
-        within,
-        within === ''
-          ? 'exactly one of value, base64 is allowed'
-          : `${within} matches none or several of its forms`,
-      );
+      // Two branches fit: in all messages with branches that overlap these are the two ways to give a value.
+      if (params['passingSchemas'] !== null)
+        return new InvalidRequestError(
+          inside('value'),
+          `exactly one of ${inside('value')}, ${inside('base64')} is needed; there are both`,
+        );
+      return invalid(within, 'matches none of its forms');
     case 'discriminator':
-      return new InvalidRequestError(field('op'), `${field('op')} must be one of put, get, delete`);
+      return invalid(inside('op'), 'must be one of put, get, delete');
+    case 'enum':
+      return invalid(within, `must be one of ${listed(params['allowedValues'])}`);
+    case 'type':
+      return invalid(within, `must be of JSON type ${listed(params['type'])}`);
+    case 'minItems':
+      return invalid(within, `must have ${String(params['limit'])} or more items`);
+    case 'maxItems':
+      return invalid(within, `must have at most ${String(params['limit'])} items`);
     case 'pattern':
-      return new InvalidRequestError(within, `${within} must match ${String(params['pattern'])}`);
-    default: {
-      const what = within === '' ? 'the message' : within;
-      return new InvalidRequestError(within, `${what} ${error.message ?? 'is not valid'}`);
-    }
+      return invalid(within, `must match ${String(params['pattern'])}`);
+    default:
+      return invalid(within, error.message ?? 'is not valid');
   }
+}
+
+function listed(names: unknown): string {
+  return Array.isArray(names) ? names.join(', ') : String(names);
 }
 
 function depth(error: ValidationError): number {

@@ -4,11 +4,10 @@ import { Level } from '../model/level.js';
 import type { BatchRequest } from './generated/types.js';
 import * as validators from './generated/validators.js';
 import { check, parseJson } from './json.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
 
-/** Longest key, in bytes of UTF-8. */
-export const KEY_BYTES_MAX = 1024;
-/** Largest value, in bytes. As JSON in a log entry it must still fit the broker's max_payload. */
-export const VALUE_BYTES_MAX = 512 * 1024;
+export { KEY_BYTES_MAX, VALUE_BYTES_MAX };
+
 /** Deadline of a request that names none, in milliseconds. */
 export const TIMEOUT_MS_DEFAULT = 2000;
 export const DEFAULT_BUCKET = 'default';
@@ -120,7 +119,7 @@ function operation(wire: WireOperation, at: string): Operation {
   }
   const value = wire.value ?? '';
   if (!value.isWellFormed())
-    throw new InvalidRequestError(`${at}value`, 'value holds a lone surrogate; send it as base64');
+    throw new InvalidRequestError(`${at}value`, `${at}value holds a lone surrogate; send it as base64`);
   checkSize(Buffer.byteLength(value), `${at}value`);
   return { kind: 'write', bucket, key, level, value, ...version };
 }
@@ -128,11 +127,12 @@ function operation(wire: WireOperation, at: string): Operation {
 /** A request's key as the string it means. @throws InvalidRequestError */
 export function checkKey(key: string | number, field: string): string {
   const text = typeof key === 'number' ? String(key === 0 ? 0 : key) : key;
-  if (text === '') throw new InvalidRequestError(field, 'key is empty; 1 to 1024 bytes are allowed');
+  if (text === '')
+    throw new InvalidRequestError(field, `${field} is empty; 1 to ${KEY_BYTES_MAX} bytes are allowed`);
   if (Buffer.byteLength(text) > KEY_BYTES_MAX)
-    throw new InvalidRequestError(field, `key is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
+    throw new InvalidRequestError(field, `${field} is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
   // Two different lone surrogates become the same bytes: two keys would be one.
-  if (!text.isWellFormed()) throw new InvalidRequestError(field, 'key holds a lone surrogate');
+  if (!text.isWellFormed()) throw new InvalidRequestError(field, `${field} holds a lone surrogate`);
   return text;
 }
 
@@ -140,6 +140,6 @@ function checkSize(bytes: number, field: string): void {
   if (bytes > VALUE_BYTES_MAX)
     throw new InvalidRequestError(
       field,
-      `value has ${bytes} bytes, more than the limit of ${VALUE_BYTES_MAX}`,
+      `${field} has ${bytes} bytes, more than the limit of ${VALUE_BYTES_MAX}`,
     );
 }

@@ -1,0 +1,78 @@
+// Log entries: their checksum, and what becomes of bytes that are none.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import type { WireRecord } from '../../src/wire/generated/types.js';
+import {
+  checksumOf,
+  decodeEntry,
+  ENTRY_OVERHEAD_BYTES,
+  encodeEntry,
+  encodeRecord,
+} from '../../src/wire/log-entry.js';
+
+const record: WireRecord = { bucket: 'default', key: 'kä😀', value: '"}\n', time: 5, writer: 'n0~a' };
+const entryOf = (...records: object[]): Uint8Array => encodeEntry(records.map(each => JSON.stringify(each)));
+
+/** An entry of any text, with a checksum that fits. */
+function sealed(rest: string): Uint8Array {
+  return Buffer.from(`{"crc32":"${crc32(rest).toString(16).padStart(8, '0')}",${rest}}`);
+}
+
+test('an entry decodes to the records and the note it was made of', () => {
+  const note = { node: 'n0', log: 'abc', recovering: null, positions: {} };
+  const decoded = decodeEntry(encodeEntry([encodeRecord(record)], note));
+  assert.ok(decoded.kind === 'entry');
+  assert.deepEqual(decoded.entry.records, [record]);
+  assert.deepEqual(decoded.entry.note, note);
+});
+
+test('the checksum is the CRC-32 of what stands between its own comma and the last brace', () => {
+  const data = entryOf(record);
+  const text = Buffer.from(data).toString();
+  assert.equal(checksumOf(data), crc32(text.slice(20, -1)).toString(16).padStart(8, '0'));
+});
+
+test('an empty entry has exactly the bytes that are counted as overhead', () => {
+  assert.equal(encodeEntry([]).length, ENTRY_OVERHEAD_BYTES);
+});
+
+test('any flipped bit behind the head makes an entry damaged, in the head invalid', () => {
+  const data = entryOf(record);
+  for (let i = 0; i < data.length - 1; i++)
+    for (const bit of [1, 128]) {
+      const copy = Buffer.from(data);
+      copy[i] = (copy[i] ?? 0) ^ bit;
+      const { kind } = decodeEntry(copy);
+      const inHead = i < 10 || i === 18 || i === 19;
+      assert.equal(kind, inHead ? 'invalid' : 'damaged', `byte ${i}`);
+    }
+});
+
+test('a truncated entry is never taken for a whole one', () => {
+  const data = entryOf(record);
+  for (let length = 0; length < data.length; length++)
+    assert.notEqual(decodeEntry(data.subarray(0, length)).kind, 'entry', `${length} bytes`);
+});
+
+const invalids: readonly [string, Uint8Array][] = [
+  ['nothing', new Uint8Array()],
+  ['garbage', Uint8Array.of(0, 255, 1, 254, ...new Array<number>(60).fill(7))],
+  ['JSON that is no entry', Buffer.from('{"hello":"world, this is as long as an entry"}')],
+  ['an entry without a checksum', Buffer.from(JSON.stringify({ records: [record] }))],
+  ['fields in another order', Buffer.from(`{"records":[],"crc32":"00000000"}`)],
+  ['no JSON under a fitting checksum', sealed('"records":[')],
+  ['a field it does not know', sealed('"records":[],"more":1')],
+  ['records that are no array', sealed('"records":{}')],
+  ['too many records', sealed(`"records":[${new Array(4097).fill(JSON.stringify(record)).join(',')}]`)],
+  ['a record without a writer', entryOf({ ...record, writer: undefined })],
+  ['a record with a value and a tombstone', entryOf({ ...record, deleted: true })],
+  ['a record with neither', entryOf({ ...record, value: undefined })],
+  ['a record with an empty key', entryOf({ ...record, key: '' })],
+  ['a record with a time of 0', entryOf({ ...record, time: 0 })],
+  ['a record with a bucket that is none', entryOf({ ...record, bucket: 'a/b' })],
+];
+for (const [what, data] of invalids)
+  test(`${what} is no log entry`, () => {
+    assert.equal(decodeEntry(data).kind, 'invalid');
+  });
