@@ -79,7 +79,7 @@ export class Emulator implements AsyncDisposable {
       );
       await checkPortsFree(portUses(plan));
       emulator = new Emulator(options, layout, plan, lock, binary.path);
-      await emulator.startAll();
+      await emulator.startAll(made === undefined);
       return emulator;
     } catch (error) {
       if (emulator === undefined) lock.release();
@@ -119,7 +119,7 @@ export class Emulator implements AsyncDisposable {
    * node as not writable, or after a second. (A node that lost its bus server only stays reachable through the others'.)
    */
   async kill(node: string, some?: readonly Part[]): Promise<Ended> {
-    const member = this.member(node);
+    const member = this.live(node);
     const wanted = this.partsOf(member, some);
     const begun = performance.now();
     const killed = await member.kill(wanted);
@@ -129,7 +129,7 @@ export class Emulator implements AsyncDisposable {
 
   /** Stops a node's processes with SIGSTOP: they hang until `resume`. Resolves as `kill` does, within 5 seconds. */
   async pause(node: string, some?: readonly Part[]): Promise<Ended> {
-    const member = this.member(node);
+    const member = this.live(node);
     const begun = performance.now();
     const paused = member.pause(this.partsOf(member, some));
     if (paused.length === 0) throw usage(`nothing of ${node} runs that could be paused`);
@@ -138,7 +138,7 @@ export class Emulator implements AsyncDisposable {
 
   /** Lets the paused processes of a node go on. Resolves when the others see the node as writable, within 5 seconds. */
   async resume(node: string): Promise<Ended> {
-    const member = this.member(node);
+    const member = this.live(node);
     const begun = performance.now();
     const resumed = member.resume(parts);
     if (resumed.length === 0) throw usage(`nothing of ${node} is paused`);
@@ -154,7 +154,7 @@ export class Emulator implements AsyncDisposable {
 
   /** Starts whatever of the node does not run. Resolves when its replica serves or is recovering. */
   async restart(node: string): Promise<Restarted> {
-    const member = this.member(node);
+    const member = this.live(node);
     if (member.own.some(part => member.isPaused(part)))
       throw usage(`${node} is paused: let it go on with dynats resume ${node}`);
     const begun = performance.now();
@@ -215,7 +215,7 @@ export class Emulator implements AsyncDisposable {
     return this.stop();
   }
 
-  private async startAll(): Promise<void> {
+  private async startAll(isNewCluster: boolean): Promise<void> {
     const { onProgress, signal } = this.options;
     process.once('exit', this.atExit);
     signal?.addEventListener('abort', () => void this.stop(), { once: true });
@@ -229,7 +229,7 @@ export class Emulator implements AsyncDisposable {
     await this.shared?.startBrokers();
     await allOf(nodes.map(node => node.startBrokers()));
     onProgress?.(`Starting the replicas of ${count}...`);
-    await allOf(nodes.map(node => node.startReplica()));
+    await allOf(nodes.map(node => node.startReplica(isNewCluster)));
     await this.othersSee(this.nodes, view => view?.writable === true, returnNoticeMs);
     signal?.throwIfAborted();
     this.control = await ControlServer.listen(this.layout.controlSocket, this.handler());
@@ -273,6 +273,12 @@ export class Emulator implements AsyncDisposable {
   private member(node: string): NodeProcesses {
     const member = this.members.get(node);
     if (member === undefined) throw usage(`there is no node ${node}: the nodes are ${this.nodes.join(', ')}`);
+    return member;
+  }
+
+  /** The node, to do something with. */
+  private live(node: string): NodeProcesses {
+    const member = this.member(node);
     if (this.stopping !== undefined)
       throw new EmulatorError(EmulatorFault.NotRunning, 'the emulator has stopped');
     return member;

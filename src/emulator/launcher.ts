@@ -100,7 +100,8 @@ export class Launcher {
     });
   }
 
-  replica(node: string): ReplicaProcess {
+  /** @param isNewCluster no node of the cluster has run before. */
+  replica(node: string, isNewCluster: boolean): ReplicaProcess {
     const { plan, layout, replica, onReport } = this.options;
     const files = layout.node(node);
     const config: NodeConfig = {
@@ -113,6 +114,7 @@ export class Launcher {
       config,
       configFile: files.replicaConfig,
       logFile: files.replicaLog,
+      isNewCluster,
       onReport: report => onReport(node, report),
     });
   }

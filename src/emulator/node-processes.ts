@@ -1,7 +1,7 @@
 // The processes of one node: started, killed, paused and stopped together or one by one.
 import type { Child } from './child.js';
 import { failed } from './emulator-error.js';
-import type { Launcher, StartedBroker } from './launcher.js';
+import type { Launcher } from './launcher.js';
 import { Part, parts } from './part.js';
 import type { ReplicaReport } from './replica-message.js';
 import type { ReplicaProcess } from './replica-process.js';
@@ -43,28 +43,37 @@ export class NodeProcesses {
     private readonly hooks: NodeHooks,
   ) {}
 
-  /** Starts the brokers that do not run, and waits until they listen. Resolves to which. */
+  /**
+   * Starts the brokers that do not run, and waits until they listen. The bus server first: a log broker that did not
+   * find it would stay with another node's, and share that node's fate.
+   *
+   * @returns which were started.
+   */
   async startBrokers(): Promise<Part[]> {
     this.mustBeOpen();
-    const missing = this.own.filter(part => part !== Part.Replica && !this.isRunning(part));
-    const started: [Part, StartedBroker][] = [];
-    for (const part of missing) {
-      const broker = part === Part.Bus ? this.launcher.bus(this.name) : this.launcher.log(this.name);
-      this.adopt(part, broker.child);
-      started.push([part, broker]);
-    }
     const { endings } = this;
-    await allOf(started.map(([, broker]) => broker.listens()));
-    this.mustNotHaveEnded(endings);
-    for (const [part, broker] of started) this.watch(part, broker.child);
+    const missing = this.own.filter(part => part !== Part.Replica && !this.isRunning(part));
+    for (const part of missing) {
+      this.mustNotHaveEnded(endings);
+      const { child, listens } =
+        part === Part.Bus ? this.launcher.bus(this.name) : this.launcher.log(this.name);
+      this.adopt(part, child);
+      await listens();
+      this.mustNotHaveEnded(endings);
+      this.watch(part, child);
+    }
     return missing;
   }
 
-  /** Starts the replica unless it runs. Resolves when it serves or is recovering. */
-  async startReplica(): Promise<ReplicaReport | undefined> {
+  /**
+   * Starts the replica unless it runs. Resolves when it serves or is recovering.
+   *
+   * @param isNewCluster no node of the cluster has run before.
+   */
+  async startReplica(isNewCluster = false): Promise<ReplicaReport | undefined> {
     this.mustBeOpen();
     if (this.isRunning(Part.Replica)) return undefined;
-    const replica = this.launcher.replica(this.name);
+    const replica = this.launcher.replica(this.name, isNewCluster);
     this.replica = replica;
     this.adopt(Part.Replica, replica.child);
     const { endings } = this;

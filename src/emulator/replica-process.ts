@@ -16,6 +16,8 @@ export interface ReplicaSpec {
   config: NodeConfig;
   configFile: string;
   logFile: string;
+  /** The cluster is being made: a missing log is a new one. */
+  isNewCluster: boolean;
   /** Called with each report while it starts and after. */
   onReport?: (report: ReplicaReport) => void;
 }
@@ -40,7 +42,7 @@ export class ReplicaProcess {
       Child.start({
         title,
         command: process.execPath,
-        args: [cli, 'node', '--config', spec.configFile],
+        args: [cli, 'node', '--config', spec.configFile, ...(spec.isNewCluster ? ['--new-cluster'] : [])],
         logFile: spec.logFile,
         onMessage: message => replica.heard(message, spec.onReport),
       }),

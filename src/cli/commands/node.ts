@@ -1,5 +1,5 @@
 // `dynats node`: one node from its configuration file, as the emulator runs it and as a host of its own does.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { OwnLogBroker } from '../../emulator/own-log-broker.js';
 import type { ReplicaMessage } from '../../emulator/replica-message.js';
 import type { NodeConfig } from '../../wire/generated/types.js';
@@ -10,15 +10,22 @@ import { asCliError } from './emulator-command.js';
 /** A configuration file is small; anything larger is some other file. */
 const configBytesMax = 1024 * 1024;
 
+interface NodeFlags {
+  config: string;
+  /** Given by the emulator on its very first start, by nobody else: it says that a missing log was never there. */
+  newCluster?: boolean;
+}
+
 export function register(program: Command): void {
   program
     .command('node')
     .description('run one node: its replica and, when the file says so, its log broker')
     .requiredOption('--config <file>', 'configuration file, JSON; its schema is schemas/node-config.json')
     .addHelpText('after', '\nExample:\n  dynats node --config /etc/dynats/n0.json')
-    .action(async ({ config: file }: { config: string }) => {
+    .addOption(new Option('--new-cluster').hideHelp())
+    .action(async ({ config: file, newCluster = false }: NodeFlags) => {
       try {
-        await runNode(await readConfig(file));
+        await runNode(await readConfig(file), newCluster);
       } catch (error) {
         const shown = asCliError(error);
         tell({ type: 'fatal', message: shown instanceof Error ? shown.message : String(shown) });
@@ -30,7 +37,7 @@ export function register(program: Command): void {
 }
 
 /** Resolves after a clean stop, rejects when the node failed. */
-async function runNode(config: NodeConfig): Promise<void> {
+async function runNode(config: NodeConfig, isNewCluster: boolean): Promise<void> {
   const { pino } = await import('pino');
   const { startNode } = await import('../../node/node.js');
   // Synchronous: the last line before the end is the one that matters.
@@ -45,7 +52,7 @@ async function runNode(config: NodeConfig): Promise<void> {
     if (!('url' in log)) throw new Error('a log broker of its own was not started');
     const starting = startNode(
       { ...config, log },
-      { logger, onState: report => tell({ type: 'state', ...report }) },
+      { logger, isNewCluster, onState: report => tell({ type: 'state', ...report }) },
     );
     const brokerDied = broker?.died.then(diedBroker) ?? stopAsked;
     const node = await Promise.race([starting, stopAsked, brokerDied]);

@@ -70,8 +70,8 @@ async function upHere(flags: UpFlags): Promise<void> {
   void signal.addEventListener('abort', () => note('Stopping...'));
   await emulator.stopped;
   note('Stopped. Data stays; dynats up goes on with it.');
-  // A console that was cut off may still be reading the terminal.
-  process.stdin.unref();
+  // A console that was cut off may still be reading the terminal. (A stdin that is a file cannot be unreferenced.)
+  if (process.stdin.isTTY) process.stdin.unref();
 }
 
 /** In the background: reports to the process that started it, until ready. */

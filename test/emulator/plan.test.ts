@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { busUrls, logUrl, makePlan, portUses } from '../../src/emulator/plan.js';
+
+describe('the plan of an emulator', () => {
+  test('is four nodes with three copies, byte-ordered, unless asked otherwise', () => {
+    const { cluster, broker, sync, port } = makePlan({ dataDir: '/data' }, undefined);
+    assert.deepEqual(cluster, {
+      name: 'emulator',
+      nodes: ['n0', 'n1', 'n2', 'n3'],
+      replicationFactor: 3,
+      partitioner: 'byte-ordered',
+    });
+    assert.deepEqual([broker, sync, port], ['per-node', 'always', 4222]);
+  });
+
+  test('has no more copies than nodes by default', () => {
+    assert.equal(makePlan({ dataDir: '/data', nodes: 2 }, undefined).cluster.replicationFactor, 2);
+  });
+
+  test('uses one block of ports: bus, logs, routes, leaf nodes', () => {
+    const plan = makePlan({ dataDir: '/data', nodes: 3, port: 5000 }, undefined);
+    assert.deepEqual(busUrls(plan), [
+      'nats://127.0.0.1:5000',
+      'nats://127.0.0.1:5001',
+      'nats://127.0.0.1:5002',
+    ]);
+    assert.equal(logUrl(plan, 'n1'), 'nats://127.0.0.1:5004');
+    const ports = portUses(plan).map(({ port }) => port);
+    assert.deepEqual(
+      ports.toSorted(),
+      Array.from({ length: 12 }, (_, i) => 5000 + i),
+    );
+    assert.deepEqual(
+      portUses(plan).find(({ port }) => port === 5011)?.use,
+      "the leaf nodes of n2's bus server",
+    );
+  });
+
+  test('uses one port with a single broker', () => {
+    const plan = makePlan({ dataDir: '/data', broker: 'single' }, undefined);
+    assert.equal(portUses(plan).length, 1);
+    assert.equal(logUrl(plan, 'n3'), 'nats://127.0.0.1:4222');
+  });
+
+  test('keeps what the directory was made with, and takes ports and sync anew', () => {
+    const made = makePlan(
+      { dataDir: '/data', nodes: 5, replicationFactor: 2, partitioner: 'murmur3' },
+      undefined,
+    );
+    const plan = makePlan({ dataDir: '/data', port: 6000, sync: 'lazy' }, made);
+    assert.deepEqual(plan, { ...made, port: 6000, sync: 'lazy' });
+    assert.throws(
+      () => makePlan({ dataDir: '/data', broker: 'single' }, made),
+      /made with --broker per-node/,
+    );
+    assert.throws(
+      () => makePlan({ dataDir: '/data', replicationFactor: 3 }, made),
+      /made with --rf 2, not 3/,
+    );
+  });
+});

@@ -1,0 +1,155 @@
+// Emulators for tests: a directory and ports of their own, stopped and deleted when the test ends.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Emulator } from '../../src/emulator/emulator.js';
+import type { EmulatorOptions } from '../../src/emulator/options.js';
+import { commandLineOf, isAlive } from '../../src/emulator/process-table.js';
+
+/**
+ * Outside the range that outgoing connections are given their ports from: a killed node's port must still be free when
+ * the node starts again.
+ */
+const portMin = 10_000;
+const portMax = 32_000;
+
+export const cliPath = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** First port of a block of `count` free ones. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = portMin + Math.floor(Math.random() * (portMax - portMin - count));
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+type CleanUp = () => unknown;
+const cleanUps = new WeakMap<TestContext, CleanUp[]>();
+
+/** Runs `step` after the test, the latest step first (node:test runs its hooks in the other order). */
+export function cleanUp(t: TestContext, step: CleanUp): void {
+  const known = cleanUps.get(t);
+  if (known !== undefined) return void known.push(step);
+  const steps = [step];
+  cleanUps.set(t, steps);
+  t.after(async () => {
+    for (const each of steps.toReversed()) await each();
+  });
+}
+
+/** An empty directory that is deleted after the test. */
+export async function tempDir(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'dynats-test-'));
+  cleanUp(t, () => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Options for an emulator of its own: a new directory and free ports, unless `options` say otherwise. */
+export async function emulatorOptions(
+  t: TestContext,
+  options: Partial<EmulatorOptions> = {},
+): Promise<EmulatorOptions> {
+  const nodes = options.nodes ?? 4;
+  return {
+    ...options,
+    dataDir: options.dataDir ?? (await tempDir(t)),
+    port: options.port ?? (await freePorts(4 * nodes)),
+  };
+}
+
+/** A running emulator; stopped and deleted after the test. Four nodes and lazy sync unless `options` say otherwise. */
+export async function startEmulator(
+  t: TestContext,
+  options: Partial<EmulatorOptions> = {},
+): Promise<Emulator> {
+  const emulator = await Emulator.start(await emulatorOptions(t, { sync: 'lazy', ...options }));
+  cleanUp(t, () => emulator.stop());
+  return emulator;
+}
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the `dynats` command to its end. */
+export function dynats(...args: string[]): Promise<Finished> {
+  return launch(args).finished;
+}
+
+/** As `dynats`, with variables of its own. */
+export function dynatsWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Finished> {
+  return launch(args, env).finished;
+}
+
+export interface Started {
+  pid: number;
+  finished: Promise<Finished>;
+  /** Resolves when `text` has been printed on either stream; rejects when the command ends without. */
+  printed(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts the `dynats` command; killed after the test if it still runs. */
+export function startDynats(t: TestContext, ...args: string[]): Started {
+  const started = launch(args);
+  cleanUp(t, () => started.kill('SIGKILL'));
+  return started;
+}
+
+function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(process.execPath, [cliPath, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', NATS_URL: '', NATS_CONTEXT: '', ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  let onOutput = () => {};
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    onOutput();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    onOutput();
+  });
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', code => resolve({ code, stdout, stderr }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    finished,
+    printed: text =>
+      new Promise((resolve, reject) => {
+        onOutput = () => {
+          if (`${stdout}${stderr}`.includes(text)) resolve();
+        };
+        onOutput();
+        void finished.then(({ code }) =>
+          reject(new Error(`ended with ${code} before it printed ${text}: ${stderr}`)),
+        );
+      }),
+    kill: signal => void child.kill(signal),
+  };
+}
+
+/** Pids of the live processes whose command line names the directory: brokers and replicas of an emulator on it. */
+export async function processesOn(dataDir: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter(pid => pid > 0 && pid !== process.pid);
+  return pids.filter(pid => commandLineOf(pid)?.includes(`${dataDir}${path.sep}`) === true && isAlive(pid));
+}
