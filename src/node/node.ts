@@ -1,38 +1,17 @@
-// One node: connects to its log broker, and joins the replica, the coordinator, handoff and compaction behind the node's
-// subjects.
-
-import { ACK_TIMEOUT_MS } from '../coordinator/coordination.js';
-import { Coordinator } from '../coordinator/coordinator.js';
-import { EntryLane } from '../coordinator/entry-lanes.js';
-import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
+// A node on NATS: connects to its log broker and runs the node's core on it.
 import { DynatsError, ErrorCode, InvalidRequestError } from '../errors.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection, withoutSecrets } from '../nats/connection.js';
-import { Service } from '../nats/service.js';
 import { HINT_DEFAULTS, NatsHintStream, NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
-import { BusError, type Logger, type Subscription } from '../ports.js';
-import { COMPACTION_DEFAULTS, Compaction } from '../replica/compaction.js';
-import { Handoff } from '../replica/handoff.js';
-import { Replica } from '../replica/replica.js';
-import { serveReplica } from '../replica/service.js';
+import { BusError, type Logger } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
-import { VERSION } from '../version.js';
-import type { ClusterReply, NodeConfig, ReplicaState } from '../wire/generated/types.js';
+import type { NodeConfig } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
-import { COORDINATORS, streams, subjects } from '../wire/subjects.js';
-import { apiOf } from './api.js';
+import { subjects } from '../wire/subjects.js';
+import { NodeCore, type NodeState } from './core.js';
 import { natsOptions } from './credentials.js';
-import { Heartbeat } from './heartbeat.js';
-import { type InspectionOptions, recordsOf, statusOf } from './inspection.js';
 
-export interface NodeState {
-  readonly state: ReplicaState;
-  /** While catching up: entries read, and all there are to read. */
-  readonly applied?: number;
-  readonly total?: number;
-  /** Why it is recovering. */
-  readonly reason?: string;
-}
+export type { NodeState } from './core.js';
 
 export interface NodeOptions {
   readonly logger: Logger;
@@ -53,19 +32,12 @@ export type RunnableConfig = NodeConfig & { log: { url: string; domain?: string 
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FENCE_TIMEOUT_MS = 500;
-const NOTE_PERIOD_MS = 1000;
-const PROGRESS_PERIOD_MS = 500;
-const STOP_PATIENCE_MS = 2000;
-const REOPEN_PERIOD_MS = 500;
-/** A peer that is there has been heard after this many of its heartbeats. */
-const PEERS_PATIENCE_HEARTBEATS = 1.5;
-const HEAR_PEERS_POLL_MS = 10;
 
 /**
- * Starts a node; resolves when it takes writes. Reads follow when its log is in memory (`onState`).
+ * Starts a node; resolves when it takes requests. Reads follow when its log is in memory (`onState`).
  *
- * @throws ClosedError its log broker cannot be reached; InvalidRequestError the configuration is not sound, or the node is
- * running already.
+ * @throws ClosedError its log broker cannot be reached; InvalidRequestError the configuration is not sound;
+ * UnavailableError the node is running already.
  */
 export async function startNode(config: RunnableConfig, options: NodeOptions): Promise<RunningNode> {
   checkCluster(config);
@@ -76,7 +48,7 @@ export async function startNode(config: RunnableConfig, options: NodeOptions): P
     isPatient: true,
     nats: { ignoreClusterUpdates: true, ...natsOptions(config.credentials) },
   });
-  const node = new DynatsNode(config, new NatsBus(connection), options);
+  const node = new NatsNode(config, new NatsBus(connection), options);
   try {
     await node.start();
   } catch (error) {
@@ -86,169 +58,68 @@ export async function startNode(config: RunnableConfig, options: NodeOptions): P
   return node;
 }
 
-class DynatsNode implements RunningNode {
+class NatsNode implements RunningNode {
   readonly closed: Promise<Error | undefined>;
   private settleClosed: (error: Error | undefined) => void = () => {};
-  private readonly incarnation = Date.now();
-  private readonly log: NatsReplicaLog;
   private readonly hints: NatsHintStream;
-  private readonly replica: Replica;
-  private readonly coordinator: Coordinator;
-  private readonly heartbeat: Heartbeat;
-  private readonly handoff: Handoff;
-  private readonly compaction: Compaction;
-  private readonly services: Service[];
-  private readonly refused = new Map<string, number>();
-  private subscriptions: Subscription[] = [];
-  private readonly timers: NodeJS.Timeout[] = [];
-  private opening: Promise<void> | undefined;
-  private isAnnounced = false;
-  private takesRequests = false;
-  private isStopping = false;
+  private readonly core: NodeCore;
+  private stopping: Promise<void> | undefined;
 
   constructor(
     private readonly config: RunnableConfig,
     private readonly bus: NatsBus,
-    private readonly options: NodeOptions,
+    options: NodeOptions,
   ) {
-    this.closed = new Promise(settle => (this.settleClosed = settle));
-    const { node, cluster } = config;
-    const { logger } = options;
-    const clock = systemClock;
-    const random = systemRandom;
-    this.log = new NatsReplicaLog(this.streamOptions(node));
+    this.closed = new Promise(settle => {
+      this.settleClosed = settle;
+    });
+    const { node, cluster, heartbeatMs, maxClockSkewMs, compaction } = config;
     this.hints = new NatsHintStream(this.streamOptions(node));
-    this.replica = new Replica({
+    this.core = new NodeCore({
       node,
-      peers: cluster.nodes.filter(other => other !== node),
-      bus,
-      log: this.log,
-      clock,
-      random,
-      logger,
-      isNewCluster: options.isNewCluster === true,
-      onTime: time => this.coordinator.hlc.observe(time),
-      onState: () => this.stateChanged(),
-    });
-    const heartbeatMs = config.heartbeatMs ?? LIVENESS_DEFAULTS.heartbeatMs;
-    this.coordinator = new Coordinator({
-      bus,
-      clock,
-      random,
       cluster,
-      name: node,
-      ...(config.maxClockSkewMs === undefined ? {} : { maxClockSkewMs: config.maxClockSkewMs }),
-      liveness: { ...LIVENESS_DEFAULTS, heartbeatMs },
-      local: { node, read: (bucket, key) => this.replica.read(bucket, key) },
-      onAcked: (peer, sequence, crc32) =>
-        this.replica.remembered.acked(
-          peer,
-          this.coordinator.liveness.presenceOf(peer)?.position?.log,
-          sequence,
-          crc32,
-        ),
-    });
-    const { liveness, hlc } = this.coordinator;
-    liveness.onPresence(presence => {
-      if (presence.node === node && presence.incarnation < this.incarnation) this.giveWay();
-      else this.replica.heard(presence);
-    });
-    this.heartbeat = new Heartbeat({
-      node,
-      incarnation: this.incarnation,
+      incarnation: Date.now(),
       bus,
-      clock,
-      hlc,
-      replica: this.replica,
-      liveness,
-      heartbeatMs,
-    });
-    this.handoff = new Handoff({
-      node,
-      nodes: cluster.nodes,
-      bus,
-      clock,
-      liveness,
-      logger,
-      hintsOf: holder => (holder === node ? this.hints : new NatsHintStream(this.streamOptions(holder))),
-    });
-    this.compaction = new Compaction({
-      replica: this.replica,
-      log: this.log,
-      lane: new EntryLane({
-        bus,
-        subject: subjects.log(node),
-        stream: streams.log(node),
-        ackTimeoutMs: ACK_TIMEOUT_MS,
-        onOutcome: () => {},
+      log: new NatsReplicaLog(this.streamOptions(node)),
+      hints: this.hints,
+      hintsOf: holder => new NatsHintStream(this.streamOptions(holder)),
+      clock: systemClock,
+      random: systemRandom,
+      logger: options.logger,
+      broker: () => ({
+        name: bus.connection.info?.server_name ?? '',
+        version: bus.connection.info?.version ?? '',
+        url: withoutSecrets(config.log.url),
       }),
-      clock,
-      logger,
-      settings: { ...COMPACTION_DEFAULTS, ...config.compaction },
+      isNewCluster: options.isNewCluster === true,
+      heartbeatMs,
+      maxClockSkewMs,
+      compaction,
+      onState: state => options.onState?.(state),
+      onTwin: () => {
+        this.settleClosed(twin(node, 'and started earlier'));
+        void this.stop();
+      },
     });
-    this.services = this.makeServices();
   }
 
   async start(): Promise<void> {
-    const { node, heartbeatMs = LIVENESS_DEFAULTS.heartbeatMs } = this.config;
     await this.refuseTwin();
-    this.coordinator.start();
-    // Peers that start at the same time ask each other what they remember: answer before opening the log.
-    this.subscriptions = serveReplica({
-      node,
-      incarnation: this.incarnation,
-      bus: this.bus,
-      replica: this.replica,
-      logger: this.options.logger,
-      onDropped: reason => this.count(reason),
-    });
-    this.bus.onReconnect(() => this.reopen());
     await this.hints.ensure({ ...HINT_DEFAULTS, ...this.config.hints });
-    await this.replica.open();
-    this.heartbeat.start();
-    this.isAnnounced = true;
-    await this.hearPeers(heartbeatMs * PEERS_PATIENCE_HEARTBEATS);
-    for (const service of this.services) service.start();
-    this.takesRequests = true;
-    this.stateChanged();
-    this.handoff.start();
-    this.compaction.start();
-    this.every(NOTE_PERIOD_MS, () => {
-      this.replica
-        .noteChanges()
-        .catch(error => this.options.logger.debug({ error }, 'could not write a note'));
-    });
-    this.every(PROGRESS_PERIOD_MS, () => {
-      if (this.replica.progress !== undefined) this.stateChanged();
-    });
+    this.bus.onReconnect(() => this.core.reopen());
+    await this.core.start();
     void this.bus.connection
       .closed()
       .then(error => this.settleClosed(error instanceof Error ? error : undefined));
   }
 
-  async stop(): Promise<void> {
-    if (this.isStopping) return;
-    this.isStopping = true;
-    for (const timer of this.timers) clearInterval(timer);
-    this.handoff.close();
-    this.compaction.close();
-    this.heartbeat.stop();
-    const answered = Promise.all(this.services.map(service => service.stop()));
-    await Promise.race([answered, new Promise(done => setTimeout(done, STOP_PATIENCE_MS).unref())]);
-    await this.coordinator.close(STOP_PATIENCE_MS);
-    for (const subscription of this.subscriptions) subscription.unsubscribe();
-    this.replica.close();
-    await this.bus.connection.close();
-    this.settleClosed(undefined);
-  }
-
-  /** A coordinator that has heard nobody yet would refuse what its peers could do: waits for their heartbeats. */
-  private async hearPeers(patienceMs: number): Promise<void> {
-    const { liveness } = this.coordinator;
-    const until = performance.now() + patienceMs;
-    const isAlone = () => this.config.cluster.nodes.some(node => !liveness.isWritable(node));
-    while (isAlone() && performance.now() < until)
-      await new Promise(done => setTimeout(done, HEAR_PEERS_POLL_MS));
+  stop(): Promise<void> {
+    this.stopping ??= (async () => {
+      await this.core.stop();
+      await this.bus.connection.close();
+      this.settleClosed(undefined);
+    })();
+    return this.stopping;
   }
 
   /** A node id belongs to one process: two would both answer, each from its own memory. */
@@ -265,127 +136,11 @@ class DynatsNode implements RunningNode {
     throw twin(node, 'and answers');
   }
 
-  /** Another process has this node's name and started earlier. */
-  private giveWay(): void {
-    if (this.isStopping) return;
-    const error = twin(this.config.node, 'and started earlier');
-    this.options.logger.error({ error }, error.message);
-    this.settleClosed(error);
-    void this.stop();
-  }
-
-  /** The log's broker is back: it may have lost what it held. */
-  private reopen(): void {
-    this.opening ??= this.replica
-      .open()
-      .then(() => this.heartbeat.announce())
-      .catch(error => {
-        this.options.logger.warn({ error }, 'could not open the log; trying again');
-        setTimeout(() => this.reopen(), REOPEN_PERIOD_MS).unref();
-      })
-      .finally(() => {
-        this.opening = undefined;
-      });
-  }
-
-  private stateChanged(): void {
-    const { state, reason, progress } = this.replica;
-    if (this.takesRequests || state === 'catching-up')
-      this.options.onState?.({
-        state,
-        ...(progress === undefined ? {} : progress),
-        ...(reason === null ? {} : { reason }),
-      });
-    if (this.isAnnounced && !this.isStopping) this.heartbeat.announce();
-  }
-
-  private makeServices(): Service[] {
-    const { node, cluster } = this.config;
-    const { bus } = this;
-    const api = apiOf(this.coordinator, systemClock, this.options.logger);
-    const inspection: InspectionOptions = {
-      node,
-      nodes: cluster.nodes,
-      incarnation: this.incarnation,
-      broker: () => this.broker(),
-      log: this.log,
-      replica: this.replica,
-      coordinator: this.coordinator,
-      handoff: this.handoff,
-      compaction: this.compaction,
-      refused: this.refused,
-      maxPayload: () => bus.maxPayload,
-    };
-    const describe = async (): Promise<ClusterReply> => ({
-      node,
-      cluster,
-      peers: this.coordinator.liveness.alive(),
-    });
-    const verbs = ['put', 'get', 'delete', 'batch'] as const;
-    const common = {
-      bus,
-      id: `${node}-${this.incarnation}`,
-      version: VERSION,
-      metadata: { node, cluster: cluster.name },
-      logger: this.options.logger,
-      onDropped: (reason: string) => this.count(reason),
-    };
-    return [
-      new Service({
-        ...common,
-        name: 'dynats',
-        description: 'Dynats coordinators: put, get and delete keys through any node',
-        endpoints: [
-          ...verbs.map(verb => ({
-            name: verb,
-            subject: subjects.api(verb),
-            queue: COORDINATORS,
-            handle: api[verb],
-          })),
-          { name: 'cluster', subject: subjects.api('cluster'), queue: COORDINATORS, handle: describe },
-        ],
-      }),
-      new Service({
-        ...common,
-        name: `dynats-${node}`,
-        description: `Dynats node ${node}: coordinate through it, look into it`,
-        endpoints: [
-          ...verbs.map(verb => ({ name: verb, subject: subjects.node(node, verb), handle: api[verb] })),
-          { name: 'cluster', subject: subjects.node(node, 'cluster'), handle: describe },
-          { name: 'status', subject: subjects.node(node, 'status'), handle: () => statusOf(inspection) },
-          {
-            name: 'records',
-            subject: subjects.node(node, 'records'),
-            handle: async data => recordsOf(inspection, data),
-          },
-        ],
-      }),
-    ];
-  }
-
-  private broker() {
-    const { connection } = this.bus;
-    return {
-      name: connection.info?.server_name ?? '',
-      version: connection.info?.version ?? '',
-      url: withoutSecrets(this.config.log.url),
-    };
-  }
-
   private streamOptions(node: string): StreamOptions {
     const { domain } = this.config.log;
     // The others' domains follow the same rule: their names, or none at all.
-    const its =
-      node === this.config.node ? (domain === undefined ? node : domain) : domain === null ? null : node;
+    const its = node === this.config.node && domain !== undefined ? domain : domain === null ? null : node;
     return { connection: this.bus.connection, node, domain: its };
-  }
-
-  private count(reason: string): void {
-    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
-  }
-
-  private every(periodMs: number, task: () => void): void {
-    this.timers.push(setInterval(task, periodMs).unref());
   }
 }
 

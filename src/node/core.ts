@@ -1,0 +1,303 @@
+// A node over ports: the replica, the coordinator, handoff and compaction behind the node's subjects. It runs on NATS
+// (node.ts) and, unchanged, in the simulator.
+import { ACK_TIMEOUT_MS } from '../coordinator/coordination.js';
+import { Coordinator } from '../coordinator/coordinator.js';
+import { EntryLane } from '../coordinator/entry-lanes.js';
+import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
+import { Service } from '../nats/service.js';
+import type { Bus, Clock, HintStream, Logger, Random, ReplicaLog, Subscription, Timer } from '../ports.js';
+import { COMPACTION_DEFAULTS, Compaction, type CompactionSettings } from '../replica/compaction.js';
+import { Handoff } from '../replica/handoff.js';
+import { Replica } from '../replica/replica.js';
+import { serveReplica } from '../replica/service.js';
+import { VERSION } from '../version.js';
+import type { ClusterDefinition, ClusterReply, ReplicaState, StatusReply } from '../wire/generated/types.js';
+import { COORDINATORS, streams, subjects } from '../wire/subjects.js';
+import { apiOf } from './api.js';
+import { Heartbeat } from './heartbeat.js';
+import { type InspectionOptions, recordsOf, statusOf } from './inspection.js';
+
+export interface NodeState {
+  readonly state: ReplicaState;
+  /** While catching up: entries read, and all there are to read. */
+  readonly applied?: number;
+  readonly total?: number;
+  /** Why it is recovering. */
+  readonly reason?: string;
+}
+
+export interface NodeCoreOptions {
+  readonly node: string;
+  readonly cluster: ClusterDefinition;
+  /** Start time of this process, in milliseconds since 1970. */
+  readonly incarnation: number;
+  readonly bus: Bus;
+  readonly log: ReplicaLog;
+  readonly hints: HintStream;
+  /** The hints that another node holds. */
+  readonly hintsOf: (holder: string) => HintStream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly broker: () => StatusReply['broker'];
+  readonly isNewCluster: boolean;
+  readonly heartbeatMs?: number | undefined;
+  readonly maxClockSkewMs?: number | undefined;
+  readonly compaction?: Partial<CompactionSettings> | undefined;
+  readonly onState: (state: NodeState) => void;
+  /** Another process has this node's name and started earlier. */
+  readonly onTwin: () => void;
+}
+
+const NOTE_PERIOD_MS = 1000;
+const PROGRESS_PERIOD_MS = 500;
+const STOP_PATIENCE_MS = 2000;
+const REOPEN_PERIOD_MS = 500;
+/** A peer that is there has been heard after this many of its heartbeats. */
+const PEERS_PATIENCE_HEARTBEATS = 1.5;
+const HEAR_PEERS_POLL_MS = 10;
+
+export class NodeCore {
+  readonly replica: Replica;
+  readonly coordinator: Coordinator;
+  readonly handoff: Handoff;
+  readonly compaction: Compaction;
+  private readonly heartbeat: Heartbeat;
+  private readonly heartbeatMs: number;
+  private readonly services: readonly Service[];
+  private readonly refused = new Map<string, number>();
+  private subscriptions: Subscription[] = [];
+  private readonly timers = new Set<Timer>();
+  private opening: Promise<void> | undefined;
+  private isAnnounced = false;
+  private takesRequests = false;
+  private isStopping = false;
+
+  constructor(private readonly options: NodeCoreOptions) {
+    const { node, cluster, incarnation, bus, log, clock, random, logger } = options;
+    this.heartbeatMs = options.heartbeatMs ?? LIVENESS_DEFAULTS.heartbeatMs;
+    this.replica = new Replica({
+      node,
+      peers: cluster.nodes.filter(other => other !== node),
+      bus,
+      log,
+      clock,
+      random,
+      logger,
+      isNewCluster: options.isNewCluster,
+      onTime: time => this.coordinator.hlc.observe(time),
+      onState: () => this.stateChanged(),
+    });
+    this.coordinator = new Coordinator({
+      bus,
+      clock,
+      random,
+      cluster,
+      name: node,
+      ...(options.maxClockSkewMs === undefined ? {} : { maxClockSkewMs: options.maxClockSkewMs }),
+      liveness: { ...LIVENESS_DEFAULTS, heartbeatMs: this.heartbeatMs },
+      local: { node, read: (bucket, key) => this.replica.read(bucket, key) },
+      onAcked: (peer, sequence, crc32) =>
+        this.replica.remembered.acked(
+          peer,
+          this.coordinator.liveness.presenceOf(peer)?.position?.log,
+          sequence,
+          crc32,
+        ),
+    });
+    const { liveness, hlc } = this.coordinator;
+    liveness.onPresence(presence => {
+      if (presence.node === node && presence.incarnation < incarnation) options.onTwin();
+      else this.replica.heard(presence);
+    });
+    const { replica, heartbeatMs } = this;
+    this.heartbeat = new Heartbeat({ node, incarnation, bus, clock, hlc, replica, liveness, heartbeatMs });
+    this.handoff = new Handoff({
+      node,
+      nodes: cluster.nodes,
+      bus,
+      clock,
+      liveness,
+      logger,
+      hintsOf: holder => (holder === node ? options.hints : options.hintsOf(holder)),
+    });
+    this.compaction = new Compaction({
+      replica,
+      log,
+      lane: new EntryLane({
+        bus,
+        subject: subjects.log(node),
+        stream: streams.log(node),
+        ackTimeoutMs: ACK_TIMEOUT_MS,
+        onOutcome: () => {},
+      }),
+      clock,
+      logger,
+      settings: { ...COMPACTION_DEFAULTS, ...options.compaction },
+    });
+    this.services = this.makeServices();
+  }
+
+  /** Resolves when the node takes requests; it answers reads once its log is in memory. */
+  async start(): Promise<void> {
+    const { node, incarnation, bus, logger } = this.options;
+    this.coordinator.start();
+    // Peers that start at the same time ask each other what they remember: answer before opening the log.
+    this.subscriptions = serveReplica({
+      node,
+      incarnation,
+      bus,
+      replica: this.replica,
+      logger,
+      onDropped: reason => this.count(reason),
+    });
+    await this.replica.open();
+    this.heartbeat.start();
+    this.isAnnounced = true;
+    await this.hearPeers();
+    for (const service of this.services) service.start();
+    this.takesRequests = true;
+    this.stateChanged();
+    this.handoff.start();
+    this.compaction.start();
+    this.every(NOTE_PERIOD_MS, () => {
+      this.replica.noteChanges().catch(error => logger.debug({ error }, 'could not write a note'));
+    });
+    this.every(PROGRESS_PERIOD_MS, () => {
+      if (this.replica.progress !== undefined) this.stateChanged();
+    });
+  }
+
+  /** The log's broker is back: it may have lost what it held. */
+  reopen(): void {
+    if (this.isStopping) return;
+    this.opening ??= this.replica
+      .open()
+      .then(() => this.heartbeat.announce())
+      .catch(error => {
+        this.options.logger.warn({ error }, 'could not open the log; trying again');
+        this.after(REOPEN_PERIOD_MS, () => this.reopen());
+      })
+      .finally(() => {
+        this.opening = undefined;
+      });
+  }
+
+  /** Finishes what is under way and says goodbye. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    for (const timer of this.timers) timer.cancel();
+    this.handoff.close();
+    this.compaction.close();
+    if (this.isAnnounced) this.heartbeat.stop();
+    const answered = Promise.all(this.services.map(service => service.stop()));
+    const patience = new Promise<void>(done => this.options.clock.after(STOP_PATIENCE_MS, done));
+    await Promise.race([answered, patience]);
+    await this.coordinator.close(STOP_PATIENCE_MS);
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    this.replica.close();
+  }
+
+  /** A coordinator that has heard nobody yet would refuse what its peers could do: waits for their heartbeats. */
+  private async hearPeers(): Promise<void> {
+    const { clock, cluster } = this.options;
+    const { liveness } = this.coordinator;
+    const until = clock.monotonic() + this.heartbeatMs * PEERS_PATIENCE_HEARTBEATS;
+    const isMissingSome = () => cluster.nodes.some(node => !liveness.isWritable(node));
+    while (isMissingSome() && clock.monotonic() < until)
+      await new Promise<void>(done => clock.after(HEAR_PEERS_POLL_MS, done));
+  }
+
+  private stateChanged(): void {
+    const { state, reason, progress } = this.replica;
+    if (this.takesRequests || state === 'catching-up')
+      this.options.onState({
+        state,
+        ...(progress === undefined ? {} : progress),
+        ...(reason === null ? {} : { reason }),
+      });
+    if (this.isAnnounced && !this.isStopping) this.heartbeat.announce();
+  }
+
+  private makeServices(): Service[] {
+    const { node, cluster, incarnation, bus, log, clock, logger } = this.options;
+    const api = apiOf(this.coordinator, clock, logger);
+    const inspection: InspectionOptions = {
+      node,
+      nodes: cluster.nodes,
+      incarnation,
+      broker: this.options.broker,
+      log,
+      replica: this.replica,
+      coordinator: this.coordinator,
+      handoff: this.handoff,
+      compaction: this.compaction,
+      refused: this.refused,
+      maxPayload: () => bus.maxPayload,
+    };
+    const describe = async (): Promise<ClusterReply> => ({
+      node,
+      cluster,
+      peers: this.coordinator.liveness.alive(),
+    });
+    const verbs = ['put', 'get', 'delete', 'batch'] as const;
+    const common = {
+      bus,
+      id: `${node}-${incarnation}`,
+      version: VERSION,
+      metadata: { node, cluster: cluster.name },
+      logger,
+      onDropped: (reason: string) => this.count(reason),
+    };
+    return [
+      new Service({
+        ...common,
+        name: 'dynats',
+        description: 'Dynats coordinators: put, get and delete keys through any node',
+        endpoints: [
+          ...verbs.map(verb => ({
+            name: verb,
+            subject: subjects.api(verb),
+            queue: COORDINATORS,
+            handle: api[verb],
+          })),
+          { name: 'cluster', subject: subjects.api('cluster'), queue: COORDINATORS, handle: describe },
+        ],
+      }),
+      new Service({
+        ...common,
+        name: `dynats-${node}`,
+        description: `Dynats node ${node}: coordinate through it, look into it`,
+        endpoints: [
+          ...verbs.map(verb => ({ name: verb, subject: subjects.node(node, verb), handle: api[verb] })),
+          { name: 'cluster', subject: subjects.node(node, 'cluster'), handle: describe },
+          { name: 'status', subject: subjects.node(node, 'status'), handle: () => statusOf(inspection) },
+          {
+            name: 'records',
+            subject: subjects.node(node, 'records'),
+            handle: async data => recordsOf(inspection, data),
+          },
+        ],
+      }),
+    ];
+  }
+
+  private count(reason: string): void {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+  }
+
+  private every(periodMs: number, task: () => void): void {
+    this.after(periodMs, () => {
+      task();
+      if (!this.isStopping) this.every(periodMs, task);
+    });
+  }
+
+  private after(delayMs: number, task: () => void): void {
+    const timer = this.options.clock.after(delayMs, () => {
+      this.timers.delete(timer);
+      task();
+    });
+    this.timers.add(timer);
+  }
+}
