@@ -3,7 +3,7 @@ import type { Client } from '../client/client.js';
 import { UnavailableError } from '../errors.js';
 import type { ClusterReply } from '../wire/generated/types.js';
 import { ringOf } from './bucket-ring.js';
-import { CliError, exitCodeOf } from './exit.js';
+import { CliError, ExitCode, exitCodeOf } from './exit.js';
 import type { RequestSubject } from './request-flags.js';
 
 /** How long to wait for the view of the cluster that completes the message, in milliseconds. */
@@ -13,8 +13,24 @@ const viewTimeoutMs = 500;
 export async function explained(error: unknown, client: Client, subject: RequestSubject): Promise<unknown> {
   if (!(error instanceof UnavailableError)) return error;
   const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
-  const message = unavailableLine(error, subject, view === undefined ? [] : missingOwners(view, subject));
-  return new CliError(exitCodeOf(error), message, { cause: error });
+  const absent = view === undefined ? undefined : absentCoordinator(view, subject.via);
+  if (absent !== undefined) return new CliError(absent.exitCode, absent.line, { cause: error });
+  const missing = view === undefined ? [] : missingOwners(view, subject);
+  return new CliError(exitCodeOf(error), unavailableLine(error, subject, missing), { cause: error });
+}
+
+/** Says of a named coordinator that is not there that it is this node, and not the owners, that is missing. */
+export function absentCoordinator(
+  view: ClusterReply,
+  via: string | undefined,
+): { exitCode: ExitCode; line: string } | undefined {
+  if (via === undefined) return undefined;
+  const { nodes } = view.cluster;
+  if (!nodes.includes(via))
+    return { exitCode: ExitCode.Usage, line: `there is no node ${via}: the cluster has ${nodes.join(', ')}` };
+  if (view.peers.some(peer => peer.node === via && peer.leaving !== true)) return undefined;
+  const line = `UNAVAILABLE: node ${via} is to coordinate and is down: start it (dynats restart ${via}), or name another, or none`;
+  return { exitCode: ExitCode.LevelNotReached, line };
 }
 
 export interface MissingOwner {
@@ -35,13 +51,10 @@ export function missingOwners(view: ClusterReply, { key, bucket, kind }: Request
 }
 
 export function unavailableLine(
-  { required, alive, message }: UnavailableError,
+  { required, alive }: UnavailableError,
   subject: RequestSubject,
   missing: readonly MissingOwner[],
 ): string {
-  // Without numbers it is the coordinator itself that is not there.
-  if (required === 0)
-    return `UNAVAILABLE: ${message}: see dynats status for who is up${subject.via === undefined ? '' : ', or leave out --via'}`;
   const owners = `${required} owner${required === 1 ? '' : 's'}`;
   const need = `UNAVAILABLE: ${subject.level} needs ${owners} of key ${subject.key}, ${alive} alive${listed(missing)}`;
   return `${need}: ${remedies(subject, alive, missing).join(', or ')}`;

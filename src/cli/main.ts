@@ -88,6 +88,13 @@ function build(): Command {
   return program;
 }
 
+/** Ends at once, whatever timers are left; but not before a pipe has taken all output. */
+async function endProcess(): Promise<never> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(streams.map(stream => new Promise(resolve => stream.write('', resolve))));
+  process.exit();
+}
+
 quietWhenReaderLeaves();
 try {
   await build().parseAsync();
@@ -95,3 +102,4 @@ try {
   const exitCode = report(error);
   if (exitCode !== ExitCode.Ok) process.exitCode = exitCode;
 }
+await endProcess();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommanderError } from 'commander';
-import { unavailableLine } from '../../src/cli/advice.js';
+import { absentCoordinator, missingOwners, unavailableLine } from '../../src/cli/advice.js';
 import { CliError, ExitCode, exitCodeOf, failureLine } from '../../src/cli/exit.js';
 import type { RequestSubject } from '../../src/cli/request-flags.js';
 import {
@@ -13,6 +13,7 @@ import {
   UnavailableError,
   WriteTimeoutError,
 } from '../../src/errors.js';
+import type { ClusterReply } from '../../src/wire/generated/types.js';
 
 test('every failure has its exit code', () => {
   const table: [unknown, number][] = [
@@ -76,4 +77,29 @@ test('a lower level is advised only where it can help', () => {
     /start it \(dynats restart n2\)$/,
   );
   assert.match(line(new UnavailableError(1, 0), { level: 'ANY' }), /start it \(dynats restart n2\)$/);
+});
+
+const view: ClusterReply = {
+  node: 'n0',
+  cluster: { name: 'c', nodes: ['n0', 'n1', 'n2', 'n3'], replicationFactor: 3, partitioner: 'byte-ordered' },
+  peers: [
+    { node: 'n0', incarnation: 1, state: 'serving', time: 1, remembers: {} },
+    { node: 'n2', incarnation: 1, state: 'recovering', time: 1, remembers: {} },
+    { node: 'n3', incarnation: 1, state: 'serving', time: 1, remembers: {}, leaving: true },
+  ],
+};
+
+test('a recovering owner is missing for reads only, a leaving one for all', () => {
+  const states = (kind: 'read' | 'write') =>
+    missingOwners(view, { ...subject, kind }).map(each => `${each.node} ${each.state}`);
+  assert.deepEqual(states('read'), ['n2 recovering', 'n3 down']);
+  assert.deepEqual(states('write'), ['n3 down']);
+});
+
+test('a coordinator that is down or unknown is named instead of the owners', () => {
+  assert.equal(absentCoordinator(view, undefined), undefined);
+  assert.equal(absentCoordinator(view, 'n0'), undefined);
+  assert.equal(absentCoordinator(view, 'n3')?.exitCode, 5);
+  assert.match(absentCoordinator(view, 'n3')?.line ?? '', /node n3 is to coordinate and is down/);
+  assert.equal(absentCoordinator(view, 'n9')?.exitCode, 3);
 });

@@ -65,7 +65,11 @@ export async function printKeyReport(
   const then = fallbacks.length === 0 ? '' : `, then ${fallbacks.join(', ')}`;
   out.write(`${bucket} > ${visible(key)} token: ${token}, owners: ${owners.join(', ')}${then}\n`);
   await printTable({ head: ['node', 'verdict', 'value', 'time', 'writer'], rows: rowsOf(report) }, out);
-  out.write(`${comparison.verdict}\n`);
+  const unknown = [...comparison.nodes]
+    .filter(([, verdict]) => verdict === CopyVerdict.Unknown)
+    .map(([node]) => node);
+  const limits = unknown.length === 0 ? '' : `, as far as can be seen without ${unknown.join(', ')}`;
+  out.write(`${comparison.verdict}${limits}\n`);
 }
 
 function rowsOf({ comparison, copies, unasked }: KeyReport): string[][] {
