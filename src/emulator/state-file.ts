@@ -1,6 +1,5 @@
 // emulator.json: what a data directory was made with, and which processes run on it. Written whole, by rename.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as validators from '../wire/generated/validators.js';
 import { failed, messageOf } from './emulator-error.js';
 import { BrokerMode, SyncMode } from './options.js';
@@ -33,7 +32,6 @@ export function stateOf(content: Omit<EmulatorState, 'format'>): EmulatorState {
 export function writeState(file: string, state: EmulatorState): void {
   const fresh = `${file}.${process.pid}`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
     renameSync(fresh, file);
   } catch (error) {
