@@ -1,40 +1,8 @@
 // The real command, as a process.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs `dynats` with no variables, contexts or emulator of the machine it runs on. */
-function dynats(
-  args: readonly string[],
-  { stdin = '', env = {} }: { stdin?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Ended> {
-  const nowhere = path.join(os.tmpdir(), 'dynats-no-such-directory');
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: nowhere, DYNATS_DATA: nowhere, ...env },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', text => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', text => (stderr += text));
-  child.stdin.on('error', () => {}); // It may have ended without reading.
-  child.stdin.end(stdin);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', code => resolve({ code, stdout, stderr }));
-  });
-}
+import { dynats } from './run-dynats.js';
 
 /** A port of this machine on which nothing listens. */
 async function closedPort(): Promise<number> {
