@@ -35,6 +35,8 @@ export interface ApiOptions {
 
 /** An attempt unanswered for this long is backed up by another node, in milliseconds. */
 const HEDGE_MS = 400;
+/** Most further nodes that back up one attempt. */
+const HEDGES_MAX = 4;
 /** Between attempts while nobody listens or the connection is being restored, in milliseconds. */
 const BACKOFF_MS = 20;
 /** With nobody listening, how long to hope for a node to come up, in milliseconds. */
@@ -47,71 +49,106 @@ const QUEUED_MAX = 100_000;
 const OPERATION_OVERHEAD_BYTES = 64;
 
 export class ApiRequests {
+  /** Where the next call starts to go round. */
+  private turn = 0;
   private readonly lanes = new Map<string | undefined, AnyLane<Attempt>>();
 
   constructor(private readonly options: ApiOptions) {}
 
   /** @throws DynatsError */
   async execute(call: Call): Promise<PutReply | GetReply> {
-    const progress: Progress = { effect: 'none', tried: 0, refusals: 0, startedAtMs: performance.now() };
+    const progress: Progress = {
+      effect: 'none',
+      pending: 0,
+      turn: this.turn++,
+      refusals: 0,
+      refusal: undefined,
+      startedAtMs: performance.now(),
+    };
     let target = call.via;
     for (;;) {
-      const outcome = await this.attempt(call, target);
+      const outcome = await this.attempt(call, target, progress);
       if (!(outcome instanceof Error)) return outcome;
       const next = this.afterFailure(call, outcome, progress);
       if (next instanceof Error) throw next;
       await pause(next.waitMs);
-      target = call.via ?? this.otherNode(progress);
+      target = call.via ?? this.nextNode(progress);
     }
   }
 
-  /** One try; when it is late, a second one beside it. Resolves with the first answer, or how the last try failed. */
-  private async attempt(call: Call, target: string | undefined): Promise<PutReply | GetReply | Error> {
-    const first = this.send(call, target);
+  /**
+   * One try; each time nobody has answered for a while, one more beside it, through the next node: the one before may
+   * hang. Resolves with the first answer, or how the first to fail failed.
+   */
+  private async attempt(
+    call: Call,
+    target: string | undefined,
+    progress: Progress,
+  ): Promise<PutReply | GetReply | Error> {
+    const first = this.send(call, target, progress);
     if (call.via !== undefined) return first;
-    const answered = await Promise.race([first, pause(Math.min(HEDGE_MS, left(call)))]);
-    if (answered !== undefined) return answered;
-    if (left(call) <= 0) return new BusError('timeout', 'dynats.batch');
-    const other = this.otherNode({ tried: Math.floor(performance.now()) });
-    return Promise.race([first, this.send(call, other)]);
+    const tries = [first];
+    for (;;) {
+      const answered = await Promise.race([...tries, pause(Math.min(HEDGE_MS, left(call)))]);
+      if (answered !== undefined) return answered;
+      // Whoever was asked for a second opinion need not be waited for.
+      if (progress.refusal !== undefined) return progress.refusal;
+      if (left(call) <= 0) return new BusError('timeout', 'dynats.batch');
+      if (tries.length <= Math.min(HEDGES_MAX, Math.max(1, this.options.nodes().length)))
+        tries.push(this.send(call, this.nextNode(progress), progress));
+    }
   }
 
-  private send(call: Call, target: string | undefined): Promise<PutReply | GetReply | Error> {
-    return new Promise(settle => {
+  private async send(
+    call: Call,
+    target: string | undefined,
+    progress: Progress,
+  ): Promise<PutReply | GetReply | Error> {
+    progress.pending++;
+    const outcome = await new Promise<PutReply | GetReply | Error>(settle => {
       const lane = this.lane(target);
       if (lane.isFull) settle(new DynatsError('OVERLOADED', 'too many requests wait in this client', 'none'));
       else lane.submit({ call, bytes: Buffer.byteLength(call.text) + OPERATION_OVERHEAD_BYTES, settle });
     });
+    progress.pending--;
+    const isLost = outcome instanceof BusError && outcome.kind !== 'no-responders';
+    if (isLost || (outcome instanceof DynatsError && outcome.effect === 'unknown'))
+      progress.effect = 'unknown';
+    return outcome;
   }
 
   /** What to do after a failed try: give up with an error, or wait and go on. */
   private afterFailure(call: Call, failure: Error, progress: Progress): Error | { waitMs: number } {
-    progress.tried++;
     if (failure instanceof BusError) {
-      if (failure.kind !== 'no-responders') progress.effect = 'unknown';
+      if (failure.kind === 'no-responders' && progress.refusal !== undefined)
+        return this.refused(call, progress.refusal, progress);
       const hopeless =
         failure.kind === 'no-responders' && performance.now() - progress.startedAtMs > NOBODY_PATIENCE_MS;
       if (left(call) > BACKOFF_MS && !hopeless) return { waitMs: BACKOFF_MS };
       return this.giveUp(call, failure, progress);
     }
     if (failure instanceof UnavailableError) {
+      progress.refusal = failure;
       // A node that has just come back may not have heard its peers yet.
       const others = call.via === undefined ? Math.min(SECOND_OPINIONS, this.options.nodes().length - 1) : 0;
       if (progress.refusals++ < others && left(call) > 0) return { waitMs: 0 };
-      return progress.effect === 'none' || !call.isWrite
-        ? failure
-        : new WriteTimeoutError(failure.required, 0, undefined, { cause: failure });
+      return this.refused(call, failure, progress);
     }
     if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
-      progress.effect = 'unknown';
       if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
     }
     return failure;
   }
 
+  /** A refusal does not undo what another try did, or may yet do where it waits unanswered. */
+  private refused(call: Call, refusal: UnavailableError, progress: Progress): Error {
+    if (!call.isWrite || !mayHaveEffect(progress)) return refusal;
+    return new WriteTimeoutError(refusal.required, 0, undefined, { cause: refusal });
+  }
+
   private giveUp(call: Call, failure: BusError, progress: Progress): Error {
     const cause = { cause: failure };
-    if (failure.kind === 'no-responders' && progress.effect === 'none') {
+    if (failure.kind === 'no-responders' && !mayHaveEffect(progress)) {
       const who =
         call.via === undefined ? 'no node of the cluster answers' : `node ${call.via} does not answer`;
       return new UnavailableError(1, 0, `${who}: is it up?`, cause);
@@ -122,9 +159,10 @@ export class ApiRequests {
       : new ReadTimeoutError(1, 0, message, cause);
   }
 
-  private otherNode({ tried }: Pick<Progress, 'tried'>): string | undefined {
+  /** Goes round the nodes; undefined, any node, while they are not known. */
+  private nextNode(progress: Progress): string | undefined {
     const nodes = this.options.nodes();
-    return nodes[tried % Math.max(1, nodes.length)];
+    return nodes[progress.turn++ % Math.max(1, nodes.length)];
   }
 
   private lane(target: string | undefined): AnyLane<Attempt> {
@@ -193,10 +231,16 @@ interface Attempt extends LaneItem {
 interface Progress {
   /** Whether some earlier try may have been carried out. */
   effect: 'none' | 'unknown';
-  tried: number;
+  /** Tries without an answer yet. */
+  pending: number;
+  /** Index of the node to ask next. */
+  turn: number;
   refusals: number;
+  refusal: UnavailableError | undefined;
   readonly startedAtMs: number;
 }
+
+const mayHaveEffect = ({ effect, pending }: Progress): boolean => effect === 'unknown' || pending > 0;
 
 const left = (call: Call): number => call.deadlineAtMs - performance.now();
 
