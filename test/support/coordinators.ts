@@ -4,6 +4,9 @@ import type { Emulator } from '../../src/emulator/emulator.js';
 import { type Client, connect, Mode, type RequestOptions } from '../../src/index.js';
 import { busUrl } from './streams.js';
 
+/** Name of the coordinator that is whichever node is free. */
+export const anyNode = 'any node';
+
 /** One way in. */
 export interface Coordinator {
   readonly name: string;
@@ -32,7 +35,7 @@ export async function openClients(emulator: Emulator, node: string, timeoutMs = 
 export function coordinatorsOf({ api, direct }: Clients, nodes: readonly string[]): Coordinator[] {
   return [
     ...nodes.map(node => ({ name: node, client: api, via: { via: node } })),
-    { name: 'any node', client: api, via: {} },
+    { name: anyNode, client: api, via: {} },
     { name: 'the client itself', client: direct, via: {} },
   ];
 }
