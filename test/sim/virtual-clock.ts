@@ -70,7 +70,7 @@ export class VirtualClock implements Clock {
   private scheduled = 0;
 
   now(): number {
-    return EPOCH_MS + this.elapsedMs;
+    return EPOCH_MS + Math.floor(this.elapsedMs);
   }
 
   monotonic(): number {
@@ -90,7 +90,7 @@ export class VirtualClock implements Clock {
   /** A clock on the same time, but set `offsetMs` ahead of it. */
   skewed(offsetMs: () => number): Clock {
     return {
-      now: () => this.now() + offsetMs(),
+      now: () => Math.floor(this.now() + offsetMs()),
       monotonic: () => this.monotonic(),
       after: (delayMs, task) => this.after(delayMs, task),
     };

@@ -1,0 +1,66 @@
+// What clients did and saw, and whether the guarantees allow it.
+import { compareVersions, type Version } from '../../src/model/record.js';
+
+export interface Operation {
+  readonly client: string;
+  readonly kind: 'put' | 'delete' | 'get';
+  readonly key: string;
+  readonly startedAtMs: number;
+  endedAtMs: number;
+  /** `ok`; `refused`, it had no effect; `unknown`, it may have. */
+  outcome: 'ok' | 'refused' | 'unknown';
+  /** The version written or read; null when a read found nothing. */
+  version: Version | null;
+}
+
+export interface Violation {
+  readonly rule: string;
+  readonly what: string;
+}
+
+export class History {
+  readonly operations: Operation[] = [];
+
+  /** QUORUM with QUORUM: no read is older than a write acked, or a read answered, before it began. */
+  violations(): Violation[] {
+    const found: Violation[] = [];
+    for (const [key, operations] of byKey(this.operations)) {
+      const ended = operations.filter(op => op.outcome === 'ok').sort((a, b) => a.endedAtMs - b.endedAtMs);
+      const reads = ended.filter(op => op.kind === 'get').sort((a, b) => a.startedAtMs - b.startedAtMs);
+      let newest: Operation | undefined;
+      let i = 0;
+      for (const read of reads) {
+        for (; i < ended.length && (ended[i]?.endedAtMs ?? 0) < read.startedAtMs; i++) {
+          const op = ended[i];
+          if (op !== undefined && (newest === undefined || isOlder(newest.version, op.version))) newest = op;
+        }
+        if (newest !== undefined && isOlder(read.version, newest.version))
+          found.push({
+            rule:
+              newest.kind === 'get'
+                ? 'quorum reads never go backwards'
+                : 'a read returns the last acked write or a newer one',
+            what: `key ${key}: read at ${read.startedAtMs.toFixed(1)} saw ${show(read.version)}, though ${newest.kind} ended at ${newest.endedAtMs.toFixed(1)} with ${show(newest.version)}`,
+          });
+      }
+    }
+    return found;
+  }
+}
+
+function byKey(operations: readonly Operation[]): Map<string, Operation[]> {
+  const keys = new Map<string, Operation[]>();
+  for (const op of operations) keys.set(op.key, [...(keys.get(op.key) ?? []), op]);
+  return keys;
+}
+
+export function isOlder(a: Version | null, b: Version | null): boolean {
+  if (b === null) return false;
+  return a === null || compareVersions(a, b) < 0;
+}
+
+export function show(version: Version | null): string {
+  return version === null
+    ? 'nothing'
+    : `${version.time}@${version.writer}${version.deleted === true ? ' (deleted)' : ''}`;
+}

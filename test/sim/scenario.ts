@@ -1,0 +1,283 @@
+// One simulated run: clients, a workload and faults, all drawn from one seed; then everything heals, and the outcome is
+// checked from outside.
+import type { Coordinator } from '../../src/coordinator/coordinator.js';
+import { DynatsError } from '../../src/errors.js';
+import { compareRecords, type Version } from '../../src/model/record.js';
+import { SimCluster } from './cluster.js';
+import { History, isOlder, type Operation, show, type Violation } from './history.js';
+import type { SeededRandom } from './random.js';
+
+/** Probabilities, each of one fault in one step. */
+export interface FaultRates {
+  readonly killNode: number;
+  readonly killReplica: number;
+  readonly pause: number;
+  readonly isolate: number;
+  readonly loss: number;
+  readonly delay: number;
+  readonly refuse: number;
+}
+
+export const DEFAULT_RATES: FaultRates = {
+  killNode: 0.02,
+  killReplica: 0.02,
+  pause: 0.015,
+  isolate: 0.015,
+  loss: 0.05,
+  delay: 0.05,
+  refuse: 0.02,
+};
+
+export interface ScenarioOptions {
+  readonly seed: number;
+  readonly steps?: number;
+  readonly rates?: Partial<FaultRates>;
+  readonly onLog?: (line: string) => void;
+}
+
+export interface ScenarioResult {
+  readonly violations: Violation[];
+  readonly operations: number;
+  readonly acked: number;
+  /** How often each rare thing happened. */
+  readonly reached: Record<string, number>;
+}
+
+const KEYS = ['0', '100', '137', '200', 'a key'];
+const CLIENTS = 3;
+const STEP_MS = 50;
+const OPERATION_TIMEOUT_MS = 1500;
+
+export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
+  const run = new Run(options);
+  return run.go();
+}
+
+class Run {
+  private readonly cluster: SimCluster;
+  private readonly random: SeededRandom;
+  private readonly history = new History();
+  private readonly rates: FaultRates;
+  private readonly reached: Record<string, number> = {};
+  private readonly clients: { name: string; coordinator: Coordinator }[];
+  private readonly down = new Set<string>();
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(private readonly options: ScenarioOptions) {
+    const { seed, onLog } = options;
+    this.cluster = new SimCluster({
+      seed,
+      compaction: { minBytes: 4000, ratio: 2 },
+      ...(onLog === undefined
+        ? {}
+        : {
+            onLog: (node, level, fields, message) =>
+              onLog(
+                `${this.cluster.clock.monotonic().toFixed(1)} ${node} ${level} ${message} ${JSON.stringify(fields)}`,
+              ),
+          }),
+    });
+    this.random = this.cluster.random.fork();
+    this.rates = { ...DEFAULT_RATES, ...options.rates };
+    this.clients = Array.from({ length: CLIENTS }, (_, i) => ({
+      name: `c${i}`,
+      coordinator: this.cluster.client(`c${i}`),
+    }));
+  }
+
+  async go(): Promise<ScenarioResult> {
+    const { clock } = this.cluster;
+    await this.cluster.start();
+    await clock.advance(500);
+    for (let step = 0; step < (this.options.steps ?? 120); step++) {
+      this.injectFaults();
+      for (const client of this.clients) if (this.random.chance(0.7)) this.operate(client);
+      await clock.advance(STEP_MS * this.random.next());
+    }
+    await this.healAll();
+    await this.waitForAnswers();
+    const violations = [...this.history.violations(), ...(await this.finalReads()), ...this.divergences()];
+    const acked = this.history.operations.filter(op => op.outcome === 'ok').length;
+    return { violations, operations: this.history.operations.length, acked, reached: this.reached };
+  }
+
+  private operate({ name, coordinator }: { name: string; coordinator: Coordinator }): void {
+    const { clock } = this.cluster;
+    const key = this.random.pick(KEYS);
+    const kind = this.random.chance(0.45) ? 'get' : this.random.chance(0.15) ? 'delete' : 'put';
+    const startedAtMs = clock.monotonic();
+    const operation: Operation = {
+      client: name,
+      kind,
+      key,
+      startedAtMs,
+      endedAtMs: Number.POSITIVE_INFINITY,
+      outcome: 'unknown',
+      version: null,
+    };
+    this.history.operations.push(operation);
+    const request = { bucket: 'default', key, level: 'QUORUM' as const };
+    const work =
+      kind === 'get'
+        ? coordinator.read({ kind: 'read', ...request }, OPERATION_TIMEOUT_MS)
+        : coordinator.write(
+            {
+              kind: 'write',
+              ...request,
+              ...(kind === 'put' ? { value: `${name}-${this.history.operations.length}` } : {}),
+            },
+            OPERATION_TIMEOUT_MS,
+          );
+    const done = work.then(
+      reply => {
+        operation.outcome = 'ok';
+        const isDelete = 'found' in reply ? !reply.found : kind === 'delete';
+        operation.version = reply.version === undefined ? null : parse(reply.version, isDelete);
+      },
+      error => {
+        if (!(error instanceof DynatsError)) throw error;
+        this.count(error.code);
+        operation.outcome = error.effect === 'none' ? 'refused' : 'unknown';
+      },
+    );
+    const tracked: Promise<void> = done.then(() => {
+      operation.endedAtMs = clock.monotonic();
+      this.underWay.delete(tracked);
+    });
+    this.underWay.add(tracked);
+  }
+
+  private injectFaults(): void {
+    const { cluster, random, rates } = this;
+    const node = random.pick(cluster.nodes);
+    const isDown = this.down.has(node);
+    const lasting = 100 + random.next() * 4000;
+    if (!isDown && random.chance(rates.killNode))
+      this.takeDown(node, 'killNode', lasting, () => cluster.killNode(node));
+    else if (!isDown && random.chance(rates.killReplica))
+      this.takeDown(node, 'killReplica', lasting, () => cluster.killReplica(node));
+    else if (!isDown && random.chance(rates.pause)) {
+      this.count('pause');
+      this.down.add(node);
+      cluster.pause(node);
+      cluster.clock.after(lasting, () =>
+        this.comeBack(node, () => {
+          cluster.resume(node);
+          this.startAgain(node);
+        }),
+      );
+    } else if (random.chance(rates.isolate)) {
+      this.count('isolate');
+      cluster.isolate(...cluster.nodes.filter(() => random.chance(0.3)));
+      cluster.clock.after(lasting, () => cluster.network.heal());
+    }
+    if (random.chance(rates.loss))
+      cluster.network.faults = {
+        ...cluster.network.faults,
+        loss: random.chance(0.5) ? 0 : random.next() * 0.1,
+      };
+    if (random.chance(rates.delay))
+      cluster.network.faults = {
+        ...cluster.network.faults,
+        delay: random.next() * 0.3,
+        delayMs: random.next() * 200,
+      };
+    if (random.chance(rates.refuse)) {
+      const disk = cluster.disk(node);
+      const isFull = random.chance(0.5);
+      if (isFull) this.count('refuse');
+      disk.refuse = () => isFull;
+    }
+  }
+
+  private takeDown(node: string, what: string, forMs: number, kill: () => void): void {
+    this.count(what);
+    this.down.add(node);
+    kill();
+    this.cluster.clock.after(forMs, () => this.comeBack(node, () => this.startAgain(node)));
+  }
+
+  private comeBack(node: string, start: () => void): void {
+    if (!this.down.delete(node)) return;
+    start();
+  }
+
+  /** As an operator does: a start that fails is tried again. */
+  private startAgain(node: string): void {
+    // One process for each name; node.ts refuses a second.
+    if (this.down.has(node) || this.cluster.running.has(node)) return;
+    this.cluster.startNode(node).catch(() => {
+      this.count('failed start');
+      this.cluster.killReplica(node);
+      this.cluster.clock.after(500, () => this.startAgain(node));
+    });
+  }
+
+  private async healAll(): Promise<void> {
+    const { cluster } = this;
+    cluster.network.heal();
+    cluster.network.faults = { loss: 0, delay: 0, delayMs: 0 };
+    for (const node of cluster.nodes) cluster.disk(node).refuse = () => false;
+    await cluster.clock.advance(6000);
+    await cluster.waitFor(
+      () => cluster.nodes.every(node => cluster.stateOf(node) === 'serving'),
+      `all nodes to serve again (${cluster.nodes.map(node => `${node} ${cluster.stateOf(node)}: ${cluster.core(node)?.replica.reason}`).join(', ')})`,
+    );
+    await cluster.clock.advance(3000);
+  }
+
+  private async waitForAnswers(): Promise<void> {
+    await this.cluster.waitFor(() => this.underWay.size === 0, 'every request to be answered');
+  }
+
+  /** After healing a read at ALL of each key returns the newest of all that was acked, and brings every owner up to it. */
+  private async finalReads(): Promise<Violation[]> {
+    const client = this.clients[0];
+    if (client === undefined) return [];
+    const found: Violation[] = [];
+    for (const key of KEYS) {
+      const reading = client.coordinator.read({ kind: 'read', bucket: 'default', key, level: 'ALL' }, 5000);
+      const reply = await this.cluster.clock.until(reading);
+      const seen = reply.version === undefined ? null : parse(reply.version, !reply.found);
+      for (const op of this.history.operations)
+        if (op.key === key && op.outcome === 'ok' && isOlder(seen, op.version))
+          found.push({
+            rule: 'no acknowledged write is lost',
+            what: `key ${key}: ${op.kind} acked ${show(op.version)}, at the end there is ${show(seen)}`,
+          });
+    }
+    // An ack may reach the client before the entry reaches the replica's memory: that is where we look next.
+    await this.cluster.clock.advance(100);
+    return found;
+  }
+
+  private divergences(): Violation[] {
+    const { cluster } = this;
+    const found: Violation[] = [];
+    for (const key of KEYS) {
+      const owners = this.clients[0]?.coordinator.rings.of('default').owners(key) ?? [];
+      const copies = owners.map(owner => cluster.core(owner)?.replica.memtable.get('default', key));
+      const [first, ...others] = copies;
+      for (const copy of others)
+        if (
+          (first === undefined) !== (copy === undefined) ||
+          (first && copy && compareRecords(first, copy) !== 0)
+        )
+          found.push({
+            rule: 'replicas converge',
+            what: `key ${key}: owners hold ${copies.map(c => show(c ?? null)).join(', ')}`,
+          });
+    }
+    return found;
+  }
+
+  private count(what: string): void {
+    this.reached[what] = (this.reached[what] ?? 0) + 1;
+  }
+}
+
+function parse(version: string, deleted: boolean): Version {
+  const at = version.indexOf('@');
+  const head = { time: Number(version.slice(0, at)), writer: version.slice(at + 1) };
+  return deleted ? { ...head, deleted: true } : head;
+}

@@ -1,0 +1,237 @@
+// Simulated streams on a simulated broker: stored, republished, then acked, in that order, as JetStream does.
+import type {
+  HintStream,
+  LogLife,
+  Message,
+  ReplicaLog,
+  StreamEntry,
+  StreamState,
+  Subscription,
+} from '../../src/ports.js';
+import { subjects } from '../../src/wire/subjects.js';
+import type { SimBroker, SimNetwork, SimProcess, Store } from './network.js';
+
+interface Stored {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+export interface StreamFaults {
+  /** Probability that the broker refuses to store a message (a full disk). */
+  refuse: () => boolean;
+}
+
+/** What is on a broker's disk. Survives the crash of the broker. */
+export class SimStream implements Store {
+  entries: Stored[] = [];
+  lastSequence = 0;
+  /** Everything at or below was removed by a purge of the whole stream. */
+  private purgedThrough = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly options: {
+      readonly network: SimNetwork;
+      readonly broker: SimBroker;
+      readonly accepts: (subject: string) => boolean;
+      readonly republishTo?: string;
+      readonly life?: LogLife;
+      readonly faults: StreamFaults;
+    },
+  ) {}
+
+  get life(): LogLife | undefined {
+    return this.options.life;
+  }
+
+  matches(subject: string): boolean {
+    return this.options.accepts(subject);
+  }
+
+  accept(message: Message): void {
+    const { network, broker, republishTo, faults } = this.options;
+    const answer = (body: object) => {
+      if (message.reply !== undefined)
+        network.publish(broker, { subject: message.reply, data: Buffer.from(JSON.stringify(body)) });
+    };
+    if (faults.refuse()) {
+      answer({ error: { code: 503, err_code: 10077, description: 'insufficient storage' } });
+      return;
+    }
+    const sequence = ++this.lastSequence;
+    this.entries.push({ sequence, subject: message.subject, data: message.data });
+    if (republishTo !== undefined)
+      network.publish(broker, { subject: republishTo, data: message.data, reply: String(sequence) });
+    answer({ stream: this.name, seq: sequence });
+  }
+
+  state(): StreamState {
+    const firstSequence = this.entries[0]?.sequence ?? this.lastSequence + 1;
+    return {
+      firstSequence,
+      lastSequence: this.lastSequence,
+      entries: this.entries.length,
+      bytes: this.entries.reduce((sum, entry) => sum + entry.data.length, 0),
+      missing: this.lastSequence - firstSequence + 1 - this.entries.length,
+    };
+  }
+
+  purge(through: number, subject?: string): void {
+    this.entries = this.entries.filter(
+      entry => entry.sequence > through || (subject !== undefined && entry.subject !== subject),
+    );
+    if (subject === undefined) this.purgedThrough = Math.max(this.purgedThrough, through);
+  }
+
+  /** The broker lost its un-synced tail. */
+  loseTail(count: number): void {
+    this.entries = this.entries.slice(0, Math.max(0, this.entries.length - count));
+    this.lastSequence = this.entries.at(-1)?.sequence ?? this.purgedThrough;
+  }
+}
+
+/** Milliseconds of one call to the JetStream API. */
+const API_MS = 0.5;
+
+class SimLogStream {
+  constructor(
+    protected readonly process: SimProcess,
+    protected readonly disk: SimDisk,
+    private readonly find: () => SimStream | undefined,
+  ) {}
+
+  state(): Promise<StreamState> {
+    return this.call(stream => stream.state());
+  }
+
+  read(
+    from: number,
+    to: number,
+    onEntry: (entry: StreamEntry) => void,
+    options: { subject?: string; limit?: number } = {},
+  ): Promise<void> {
+    return this.call(stream => {
+      const { subject, limit = Number.POSITIVE_INFINITY } = options;
+      const found = stream.entries.filter(
+        entry =>
+          entry.sequence >= from &&
+          entry.sequence <= to &&
+          (subject === undefined || entry.subject === subject),
+      );
+      for (const { sequence, data } of found.slice(0, limit)) onEntry({ sequence, data });
+    });
+  }
+
+  purge(through: number, subject?: string): Promise<void> {
+    return this.call(stream => stream.purge(through, subject));
+  }
+
+  protected call<T>(work: (stream: SimStream) => T): Promise<T> {
+    const { clock } = this.process.network;
+    return new Promise((resolve, reject) => {
+      clock.after(API_MS, () => {
+        const stream = this.find();
+        if (!this.process.isAlive || !this.disk.broker.isUp || this.disk.broker.isPaused)
+          reject(new Error(`no answer from ${this.disk.node}`));
+        else if (stream === undefined) reject(new Error('stream not found'));
+        else resolve(work(stream));
+      });
+    });
+  }
+}
+
+export class SimReplicaLog extends SimLogStream implements ReplicaLog {
+  constructor(process: SimProcess, disk: SimDisk) {
+    super(process, disk, () => disk.log);
+  }
+
+  async life(): Promise<LogLife | undefined> {
+    if (!this.disk.broker.isUp) throw new Error('no answer');
+    return this.disk.log?.life;
+  }
+
+  async create(life: LogLife): Promise<void> {
+    this.disk.createLog(life);
+  }
+
+  async follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription> {
+    // The sequence travels where NATS has a header.
+    return this.process.listen(subjects.applied(this.disk.node), message =>
+      onEntry({ sequence: Number(message.reply), data: message.data }),
+    );
+  }
+
+  async isLocal(): Promise<boolean> {
+    return true;
+  }
+}
+
+export class SimHintStream extends SimLogStream implements HintStream {
+  constructor(process: SimProcess, disk: SimDisk) {
+    super(process, disk, () => disk.hints);
+  }
+
+  held(): Promise<ReadonlyMap<string, number>> {
+    return this.call(stream => {
+      const counts = new Map<string, number>();
+      for (const { subject } of stream.entries) {
+        const target = subject.split('.').at(-1) ?? '';
+        counts.set(target, (counts.get(target) ?? 0) + 1);
+      }
+      return counts;
+    });
+  }
+}
+
+/** The streams of one node's log broker. */
+export class SimDisk {
+  log: SimStream | undefined;
+  hints: SimStream;
+  refuse = () => false;
+
+  constructor(
+    readonly node: string,
+    private readonly network: SimNetwork,
+    readonly broker: SimBroker,
+  ) {
+    this.hints = this.makeHints();
+    this.attach();
+  }
+
+  createLog(life: LogLife): void {
+    const subject = subjects.log(this.node);
+    this.log = new SimStream(`LOG_${this.node}`, {
+      network: this.network,
+      broker: this.broker,
+      accepts: candidate => candidate === subject,
+      republishTo: subjects.applied(this.node),
+      life,
+      faults: { refuse: () => this.refuse() },
+    });
+    this.attach();
+  }
+
+  /** The data directory is deleted. */
+  wipe(): void {
+    this.log = undefined;
+    this.hints = this.makeHints();
+    this.attach();
+  }
+
+  private makeHints(): SimStream {
+    const prefix = `dynats.hints.${this.node}.`;
+    return new SimStream(`HINTS_${this.node}`, {
+      network: this.network,
+      broker: this.broker,
+      accepts: subject => subject.startsWith(prefix),
+      faults: { refuse: () => this.refuse() },
+    });
+  }
+
+  private attach(): void {
+    this.broker.stores.length = 0;
+    this.broker.stores.push(this.hints);
+    if (this.log !== undefined) this.broker.stores.push(this.log);
+  }
+}
