@@ -184,7 +184,7 @@ export class ApiRequests {
   /** Sends one message. Frees the lane when the message is late; its answer is still welcome. */
   private async transmit(attempts: Attempt[], target: string | undefined): Promise<void> {
     const answered = this.exchange(attempts, target);
-    await Promise.race([answered, pause(HEDGE_MS)]);
+    await within(answered, HEDGE_MS);
   }
 
   private async exchange(attempts: Attempt[], target: string | undefined): Promise<void> {
@@ -244,8 +244,21 @@ const mayHaveEffect = ({ effect, pending }: Progress): boolean => effect === 'un
 
 const left = (call: Call): number => call.deadlineAtMs - performance.now();
 
-function pause(ms: number): Promise<undefined> {
-  return new Promise(done => setTimeout(done, Math.max(0, ms), undefined));
+function pause(ms: number): Promise<void> {
+  return new Promise(done => setTimeout(done, Math.max(0, ms)));
+}
+
+/** What `promise` resolves with, or undefined when `ms` have passed. Leaves no timer behind. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>(done => {
+    timer = setTimeout(done, Math.max(0, ms), undefined);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The connection this client had is closed. */
