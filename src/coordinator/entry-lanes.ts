@@ -100,7 +100,7 @@ export class EntryLane {
 }
 
 /** Sequence in a JetStream PubAck of `stream`; undefined when it is an error, another stream's ack, or none at all. */
-function acknowledgedSequence(data: Uint8Array, stream: string): number | undefined {
+export function acknowledgedSequence(data: Uint8Array, stream: string): number | undefined {
   let ack: unknown;
   try {
     ack = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());

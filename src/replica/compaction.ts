@@ -77,6 +77,8 @@ export class Compaction {
       );
       if (through < state.firstSequence) return;
       await this.moveOut(state.firstSequence, through);
+      // The note also takes the place of the newest one so far, which may be among what is purged.
+      await replica.notePurge(through);
       await log.purge(through);
       state = await log.state();
     }
@@ -94,12 +96,10 @@ export class Compaction {
 
   /** Appends again what still stands in the entries, and resolves when all of it is stored. */
   private async moveOut(from: number, through: number): Promise<void> {
-    const { log, replica } = this.options;
+    const { log } = this.options;
     const entries: StreamEntry[] = [];
     await log.read(from, through, entry => entries.push(entry));
     await Promise.all(entries.flatMap(entry => this.appendLive(entry)));
-    const note = replica.newestNote;
-    if (note !== undefined && note.sequence <= through) await replica.appendNote();
   }
 
   private appendLive(entry: StreamEntry): Promise<void>[] {

@@ -4,14 +4,16 @@ import type { Position, Positions, Presence } from '../wire/generated/types.js';
 
 export class Remembered {
   private readonly positions = new Map<string, Position>();
-  private changedSinceNote = false;
+  private changeCount = 0;
+  private notedCount = 0;
 
   constructor(private readonly self: string) {}
 
   /** Loads what the replica had noted in its own log. */
   load(positions: Positions): void {
+    const isNoted = !this.hasChanged;
     for (const [node, position] of Object.entries(positions)) this.raise(node, position);
-    this.changedSinceNote = false;
+    if (isNoted) this.noted(this.changes);
   }
 
   /** An entry of `node`'s log was acknowledged to this process. */
@@ -28,13 +30,16 @@ export class Remembered {
   /**
    * A heartbeat. A log with another name replaces the one remembered only once its node serves: until then that node may
    * not know that it lost something, and must be told.
+   *
+   * @returns whether it told of a log not known before.
    */
-  heard(presence: Presence): void {
+  heard(presence: Presence): boolean {
     const { node, position, state } = presence;
-    if (position === undefined) return;
+    if (position === undefined) return false;
     const known = this.positions.get(node);
     if (known === undefined || known.log === position.log) this.raise(node, position);
     else if (state === 'serving') this.set(node, position);
+    return this.positions.get(node)?.log !== known?.log;
   }
 
   of(node: string): Position | undefined {
@@ -45,11 +50,19 @@ export class Remembered {
     return Object.fromEntries(this.positions);
   }
 
-  /** Whether something changed since the last call: time for a note in the log. */
-  takeChanged(): boolean {
-    const changed = this.changedSinceNote;
-    this.changedSinceNote = false;
-    return changed;
+  /** Changes so far. */
+  get changes(): number {
+    return this.changeCount;
+  }
+
+  /** Whether something changed since the last note: time for another. */
+  get hasChanged(): boolean {
+    return this.changeCount > this.notedCount;
+  }
+
+  /** A note that holds the first `changes` changes is stored. */
+  noted(changes: number): void {
+    this.notedCount = Math.max(this.notedCount, changes);
   }
 
   private raise(node: string, position: Position): void {
@@ -61,6 +74,6 @@ export class Remembered {
   private set(node: string, position: Position): void {
     if (node === this.self) return;
     this.positions.set(node, position);
-    this.changedSinceNote = true;
+    this.changeCount++;
   }
 }

@@ -1,6 +1,7 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry } from '../ports.js';
+import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
+import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry, Timer } from '../ports.js';
 import type {
   Position,
   Presence,
@@ -12,7 +13,7 @@ import type {
 import { rememberedReply as validate } from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
 import { checksumOf, decodeEntry, encodeEntry } from '../wire/log-entry.js';
-import { subjects } from '../wire/subjects.js';
+import { streams, subjects } from '../wire/subjects.js';
 import { Fold } from './fold.js';
 import { Memtable } from './memtable.js';
 import { Remembered } from './remembered.js';
@@ -36,6 +37,10 @@ export interface ReplicaOptions {
 const ASK_PEERS_MS = 3000;
 const ASK_TIMEOUT_MS = 500;
 const NOTE_TIMEOUT_MS = 2000;
+/** How often to look whether the log is still the one that was opened, in milliseconds. */
+const LOOK_MS = 1000;
+/** Stands for the checksum of the place before the first entry. */
+const NO_CHECKSUM = '00000000';
 
 export class Replica {
   readonly remembered: Remembered;
@@ -48,6 +53,14 @@ export class Replica {
   private position: Position | undefined;
   private invalid = 0;
   private opened = false;
+  private recalled = false;
+  /** This life of the log has once been read to its end. */
+  private isRead = false;
+  /** The log was purged up to here on purpose: entries missing above it were lost. */
+  private purgedThrough = 0;
+  private firstSequence = 1;
+  private lookTimer: Timer | undefined;
+  private closed = false;
   /** Peers that have not yet said what they remember of this log. */
   private readonly unheard: Set<string>;
 
@@ -95,19 +108,22 @@ export class Replica {
     return this.invalid;
   }
 
-  /** The newest note this replica wrote about itself, and where it stands. */
-  get newestNote(): { note: ReplicaNote; sequence: number } | undefined {
-    return this.note;
+  /** Whether it can say what it remembers: it has read its notes, or has no log to have noted anything in. */
+  get canRecall(): boolean {
+    return this.recalled;
   }
 
   /** What to announce of this replica in a heartbeat. */
   presence(): Pick<Presence, 'node' | 'state' | 'position' | 'remembers' | 'reason' | 'caughtUp'> {
-    const { reason, progress } = this;
+    const { reason, progress, life } = this;
+    // Peers must remember a log from its first moment: one that is lost before its first record is lost all the same.
+    const atStart = life === undefined ? undefined : { log: life.id, sequence: 0, crc32: NO_CHECKSUM };
+    const position = this.position ?? atStart;
     return {
       node: this.options.node,
       state: this.state,
       remembers: this.remembered.all(),
-      ...(this.position === undefined ? {} : { position: this.position }),
+      ...(position === undefined ? {} : { position }),
       ...(reason === null ? {} : { reason }),
       ...(progress === undefined ? {} : { caughtUp: progress }),
     };
@@ -125,15 +141,16 @@ export class Replica {
     if (this.life !== undefined && this.life.id !== life.id) this.forget();
     this.life = life;
     const state = await this.fold.resume();
+    this.firstSequence = state.firstSequence;
     logger.info(
       { log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes },
       'opened the log',
     );
     if (state.missing > 0) this.lost(`${state.missing} entries are missing`);
     if (!this.opened) for (const position of (await this.askPeers()).positions) await this.compare(position);
-    if (life.recovering !== null && this.note?.note.log !== life.id) this.adopt(life.recovering);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
+    this.lookAgain();
     logger.info({ state: this.state, node }, 'takes writes');
   }
 
@@ -157,32 +174,41 @@ export class Replica {
 
   /** A peer's heartbeat: what it knows of its own log, and what it remembers of ours. */
   heard(presence: Presence): void {
-    if (presence.node === this.options.node) return;
-    this.remembered.heard(presence);
+    // What was noted counts more than what a peer says that may have lost its log meanwhile: read the notes first.
+    if (presence.node === this.options.node || !this.recalled) return;
+    if (this.remembered.heard(presence)) this.noteSoon();
+    if (this.life === undefined || !this.opened) return;
     const ours = presence.remembers[this.options.node];
     // A peer that is still reading its own log has yet to recall what it noted there.
-    if (presence.state !== 'catching-up') this.unheard.delete(presence.node);
-    if (this.life === undefined || !this.opened) return;
-    if (ours !== undefined && (ours.log !== this.life.id || ours.sequence > this.fold.applied)) {
-      void this.compare(ours).catch(error =>
-        this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers'),
-      );
-    } else if (this.unheard.size === 0 && this.recovering?.lost === false) this.trust();
+    const isFirst =
+      this.unheard.has(presence.node) && presence.state !== 'catching-up' && presence.caughtUp === undefined;
+    // The first time even a position this log has passed: entries may have taken the place of lost ones since.
+    if (ours !== undefined && (isFirst || ours.log !== this.life.id || ours.sequence > this.fold.applied)) {
+      this.compare(ours)
+        .then(() => isFirst && this.unheard.delete(presence.node))
+        .catch(error =>
+          this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers'),
+        );
+      return;
+    }
+    if (isFirst) this.unheard.delete(presence.node);
+    if (this.unheard.size === 0 && this.recovering?.lost === false) this.trust();
   }
 
   /** Writes a note about this replica into its own log, if there is something new to say. */
   async noteChanges(): Promise<void> {
-    if (!this.opened || this.life === undefined) return;
-    const noted = this.note?.note;
-    const recovering = this.recovering ?? null;
-    const unsaid =
-      noted === undefined ? recovering !== null : noted.recovering?.reason !== recovering?.reason;
-    if (this.fold.isBehind || !(this.remembered.takeChanged() || unsaid)) return;
+    if (!this.opened || this.fold.isBehind || !(this.remembered.hasChanged || this.isUnsaid)) return;
+    await this.appendNote();
+  }
+
+  /** Tells a later start that the log was purged up to there on purpose. Call it, and wait, before the purge. */
+  async notePurge(through: number): Promise<void> {
+    this.purgedThrough = Math.max(this.purgedThrough, through);
     await this.appendNote();
   }
 
   /** Appends the current note, whether or not it is new. */
-  async appendNote(): Promise<void> {
+  private async appendNote(): Promise<void> {
     if (this.life === undefined) return;
     const { node, bus } = this.options;
     const note: ReplicaNote = {
@@ -190,31 +216,65 @@ export class Replica {
       log: this.life.id,
       recovering: this.recovering ?? null,
       positions: this.remembered.all(),
+      ...(this.purgedThrough === 0 ? {} : { purgedThrough: this.purgedThrough }),
     };
-    await bus.request(subjects.log(node), encodeEntry([], note), NOTE_TIMEOUT_MS);
+    const { changes } = this.remembered;
+    const reply = await bus.request(subjects.log(node), encodeEntry([], note), NOTE_TIMEOUT_MS);
+    if (acknowledgedSequence(reply.data, streams.log(node)) === undefined)
+      throw new Error('the log did not store a note');
+    this.remembered.noted(changes);
   }
 
   close(): void {
+    this.closed = true;
+    this.lookTimer?.cancel();
     this.fold.close();
+  }
+
+  private lookAgain(): void {
+    this.lookTimer?.cancel();
+    if (!this.closed) this.lookTimer = this.options.clock.after(LOOK_MS, () => void this.look());
+  }
+
+  /** Somebody may delete the log of a running node, or take entries out of it. */
+  private async look(): Promise<void> {
+    try {
+      const life = await this.options.log.life();
+      if (life?.id !== this.life?.id) await this.open();
+      const { missing } = await this.options.log.state();
+      if (missing > 0) this.lost(`${missing} entries are missing`);
+    } catch (error) {
+      // Its broker is away: `open` is called when that is back.
+      this.options.logger.debug({ error }, 'could not look at the log');
+    }
+    this.lookAgain();
+  }
+
+  /** Whether the newest note says something else of this replica's state than is so. */
+  private get isUnsaid(): boolean {
+    return (this.note?.note.recovering?.reason ?? null) !== (this.recovering?.reason ?? null);
+  }
+
+  private noteSoon(): void {
+    this.noteChanges().catch(error => this.options.logger.debug({ error }, 'could not write a note'));
   }
 
   /** The log is missing. Begins a new one; unless it is sure to be the first, as one that has lost everything. */
   private async begin(): Promise<LogLife> {
-    const { positions, unreachable } = await this.askPeers(this.options.isNewCluster ? 0 : ASK_PEERS_MS);
-    const life: LogLife = {
-      id: this.options.random.token(12),
-      recovering: this.judge(positions[0], unreachable),
-    };
+    this.recalled = true;
+    const life: LogLife = { id: this.options.random.token(12), recovering: await this.judge() };
     await this.options.log.create(life);
     return life;
   }
 
-  private judge(remembered: Position | undefined, unreachable: readonly string[]): Recovering | null {
-    if (remembered !== undefined)
-      return {
-        lost: true,
-        reason: `the log is missing; peers remember it up to entry ${remembered.sequence}`,
-      };
+  /** What a log that begins now lacks. */
+  private async judge(): Promise<Recovering | null> {
+    if (this.life !== undefined) return { lost: true, reason: 'the log is missing; it was there before' };
+    const { positions, unreachable } = await this.askPeers(this.options.isNewCluster ? 0 : ASK_PEERS_MS);
+    if (positions.length > 0) {
+      const last = Math.max(...positions.map(({ sequence }) => sequence));
+      return { lost: true, reason: `the log is missing; peers remember it up to entry ${last}` };
+    }
     if (unreachable.length === 0 || this.options.isNewCluster) return null;
     return {
       lost: false,
@@ -271,6 +331,8 @@ export class Replica {
     await log.read(remembered.sequence, remembered.sequence, entry => {
       found = checksumOf(entry.data);
     });
+    // Compaction may have moved it out of the way meanwhile.
+    if (found === undefined && remembered.sequence < (await log.state()).firstSequence) return;
     if (found !== remembered.crc32)
       this.lost(`entry ${remembered.sequence} is not the one that peers saw acknowledged`);
   }
@@ -306,13 +368,26 @@ export class Replica {
   }
 
   private caughtUp(): void {
-    if (!this.opened || this.fold.isBehind) return;
-    const noted = this.note?.note;
-    if (noted !== undefined && noted.log === this.life?.id) {
-      this.remembered.load(noted.positions);
-      if (noted.recovering !== null) this.adopt(noted.recovering);
-    }
+    if (this.fold.isBehind) return;
+    if (!this.isRead) this.recall();
+    if (!this.opened) return;
     this.options.onState();
+    this.noteSoon();
+  }
+
+  /** The log has been read to its end: takes up what it notes, and what was known when it was begun. */
+  private recall(): void {
+    const { life } = this;
+    if (life === undefined) return;
+    const noted = this.note?.note.log === life.id ? this.note.note : undefined;
+    if (noted !== undefined) this.remembered.load(noted.positions);
+    this.purgedThrough = noted?.purgedThrough ?? 0;
+    if (this.firstSequence > this.purgedThrough + 1)
+      this.lost(`entries ${this.purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
+    const recovering = noted === undefined ? life.recovering : noted.recovering;
+    if (recovering !== null) this.adopt(recovering);
+    this.isRead = true;
+    this.recalled = true;
   }
 
   private adopt(recovering: Recovering): void {
@@ -326,6 +401,7 @@ export class Replica {
     this.recovering = { lost: true, reason };
     this.options.logger.error({ reason }, 'the log has lost entries: takes writes, answers no reads');
     this.options.onState();
+    this.noteSoon();
   }
 
   /** Every peer has said that it remembers no other log: the missing log had never existed. */
@@ -342,6 +418,7 @@ export class Replica {
     this.table = new Memtable();
     this.note = undefined;
     this.position = undefined;
+    this.isRead = false;
     this.fold.reset();
     this.unheard.clear();
     for (const peer of this.options.peers) this.unheard.add(peer);

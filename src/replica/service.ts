@@ -71,7 +71,7 @@ function answerRemembered(options: ReplicaServiceOptions, message: Message): voi
   const reply = replySubject(options, message);
   if (reply === undefined) return;
   // Still reading its own notes: it cannot say yet.
-  if (replica.state === 'catching-up' && replica.logId !== '') return;
+  if (!replica.canRecall) return;
   try {
     const request = decodeJson(validators.rememberedRequest, message.data);
     const position = replica.remembered.of(request.node) ?? null;
