@@ -16,6 +16,11 @@ export interface DirectGetOptions {
   readonly onEntry: (entry: StreamEntry) => void;
 }
 
+/**
+ * Most bytes of one batch. The broker sends a batch as fast as it can read, and cuts off a client that has more than its
+ * `max_pending` (64 MB by default) still to receive.
+ */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** No message for this long means that the broker is lost, in milliseconds. */
 const SILENCE_MS = 5000;
 
@@ -69,6 +74,7 @@ export function directGet(options: DirectGetOptions): Promise<number | undefined
     const request = {
       seq: from,
       batch: Math.min(limit, to - from + 1),
+      max_bytes: BATCH_BYTES_MAX,
       ...(subject === undefined ? {} : { next_by_subj: subject }),
     };
     connection.publish(`${apiPrefix}.DIRECT.GET.${stream}`, JSON.stringify(request), { reply: inbox });

@@ -11,7 +11,7 @@ export interface FoldEvents {
   onCaughtUp(): void;
   /** The log lacks entries it once held. */
   onHole(reason: string): void;
-  /** Reading the log failed; the fold waits for `resume`. */
+  /** Reading the log failed; the fold waits for `retry`. */
   onLost(error: unknown): void;
 }
 
@@ -29,6 +29,7 @@ export class Fold {
   private firstSequence = 1;
   private reading = false;
   private started = false;
+  private closed = false;
   private subscription: Subscription | undefined;
 
   constructor(
@@ -93,7 +94,13 @@ export class Fold {
     void this.catchUp();
   }
 
+  /** Goes on reading where it failed. The connection may be back long since: nothing else may come to say so. */
+  retry(): void {
+    if (!this.closed && this.isBehind) void this.catchUp();
+  }
+
   close(): void {
+    this.closed = true;
     this.subscription?.unsubscribe();
     this.subscription = undefined;
   }
@@ -134,6 +141,7 @@ export class Fold {
       if (entry.sequence !== expected) this.missing(expected, entry.sequence - 1);
       expected = entry.sequence + 1;
       this.events.apply(entry);
+      this.contiguous = Math.max(this.contiguous, entry.sequence);
     });
     if (expected <= to) this.missing(expected, to);
     this.contiguous = Math.max(this.contiguous, to);

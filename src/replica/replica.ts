@@ -36,6 +36,8 @@ export interface ReplicaOptions {
 /** How long a replica without a log waits for every peer to say whether it had one, in milliseconds. */
 const ASK_PEERS_MS = 3000;
 const ASK_TIMEOUT_MS = 500;
+/** Between two tries to read the log, in milliseconds. */
+const RETRY_MS = 500;
 const NOTE_TIMEOUT_MS = 2000;
 /** How often to look whether the log is still the one that was opened, in milliseconds. */
 const LOOK_MS = 1000;
@@ -72,8 +74,10 @@ export class Replica {
       onBehind: () => options.onState(),
       onCaughtUp: () => this.caughtUp(),
       onHole: reason => this.lost(reason),
-      onLost: error =>
-        options.logger.warn({ error }, 'lost the log while reading it; goes on when it is back'),
+      onLost: error => {
+        options.logger.warn({ error }, 'lost the log while reading it; tries again');
+        options.clock.after(RETRY_MS, () => this.fold.retry());
+      },
     });
   }
 
