@@ -63,6 +63,7 @@ export class ApiRequests {
       turn: this.turn++,
       refusals: 0,
       refusal: undefined,
+      absent: 0,
       startedAtMs: performance.now(),
     };
     let target = call.via;
@@ -122,9 +123,8 @@ export class ApiRequests {
     if (failure instanceof BusError) {
       if (failure.kind === 'no-responders' && progress.refusal !== undefined)
         return this.refused(call, progress.refusal, progress);
-      const hopeless =
-        failure.kind === 'no-responders' && performance.now() - progress.startedAtMs > NOBODY_PATIENCE_MS;
-      if (left(call) > BACKOFF_MS && !hopeless) return { waitMs: BACKOFF_MS };
+      progress.absent = failure.kind === 'no-responders' ? progress.absent + 1 : 0;
+      if (left(call) > BACKOFF_MS && !this.isHopeless(call, progress)) return { waitMs: BACKOFF_MS };
       return this.giveUp(call, failure, progress);
     }
     if (failure instanceof UnavailableError) {
@@ -138,6 +138,12 @@ export class ApiRequests {
       if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
     }
     return failure;
+  }
+
+  /** Nobody is there: not one node alone, while another may answer. */
+  private isHopeless(call: Call, { absent, pending, startedAtMs }: Progress): boolean {
+    const asked = call.via === undefined ? Math.max(1, this.options.nodes().length) : 1;
+    return absent >= asked && pending === 0 && performance.now() - startedAtMs > NOBODY_PATIENCE_MS;
   }
 
   /** A refusal does not undo what another try did, or may yet do where it waits unanswered. */
@@ -237,6 +243,8 @@ interface Progress {
   turn: number;
   refusals: number;
   refusal: UnavailableError | undefined;
+  /** Tries in a row that reached nobody. */
+  absent: number;
   readonly startedAtMs: number;
 }
 
