@@ -46,6 +46,7 @@ for (const [what, parts] of [
     await writers.reach(writers.count + 200);
     const { state } = await emulator.restart(target);
     assert.equal(state, 'serving');
+    await answers(api);
     assert.deepEqual(await memoryOf(api, [...stored.keys()]), stored, 'right after the start');
     await writers.reach(writers.count + 200);
     const written = await writers.stop();
@@ -65,6 +66,7 @@ for (const [what, parts] of [
 
 test('a node gets what it missed', async t => {
   const emulator = await startEmulator(t);
+  t.afterEach(() => heal(emulator));
   await using clients = await openClients(emulator, 'n0', timeoutMs);
   await using streams = await openStreams(emulator, 'n0');
   const { api } = clients;
@@ -100,6 +102,7 @@ test('a node gets what it missed', async t => {
       await isHinted(streams, 'n3', missed);
       await emulator.kill('n3');
       await emulator.restart(target);
+      await answers(api);
       assert.deepEqual(await memoryOf(api, [...missed.keys()]), new Map(), 'nobody else can know');
       await emulator.restart('n3');
       await hasCaughtUp(api, streams, missed);
@@ -175,6 +178,7 @@ test('a node whose data was deleted comes back with what hints hold, as recoveri
   await isHinted(streams, 'n3', missed);
   emulator.wipe(target);
   const restarted = await emulator.restart(target);
+  await answers(api);
 
   await t.test('says so', async () => {
     assert.equal(restarted.state, 'recovering');
@@ -287,6 +291,11 @@ async function hasCaughtUp(
   );
 }
 
+/** Waits until the target takes requests: a node that has just started first listens for its peers. */
+async function answers(client: Client): Promise<void> {
+  await eventually(() => client.status(target), { deadlineMs: timeoutMs, what: `${target} answers` });
+}
+
 /** What the target's memory holds of `keys`. */
 async function memoryOf(client: Client, keys: readonly string[]): Promise<Contents> {
   const { records } = await client.records(target, { keys: [...keys] });
@@ -332,6 +341,15 @@ function newestOf(records: readonly WireRecord[]): WireRecord[] {
     if (held === undefined || rank(record) > rank(held)) newest.set(record.key, record);
   }
   return [...newest.values()];
+}
+
+/** Makes every process run again, so that one failure is not the next one's, too. */
+async function heal(emulator: Emulator): Promise<void> {
+  for (const [node, { bus, log, replica }] of Object.entries(emulator.report().nodes)) {
+    const states = [bus, log, replica].map(({ state }) => state);
+    if (states.includes('paused')) await emulator.resume(node);
+    if (states.some(state => state === 'down' || state === 'died')) await emulator.restart(node);
+  }
 }
 
 function pidsOf(emulator: Emulator, of: readonly string[]): unknown {
