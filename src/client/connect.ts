@@ -135,22 +135,22 @@ class NatsClient implements Client {
     );
   }
 
-  status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
+  async status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
     return this.ask(
-      subjects.node(node, 'status'),
+      subjects.node(checkNode(node, 'node'), 'status'),
       {},
       validators.statusReply,
       options.timeoutMs ?? this.timeoutMs(),
     );
   }
 
-  records(
+  async records(
     node: string,
     request: RecordsRequest = {},
     options: { timeoutMs?: number } = {},
   ): Promise<RecordsReply> {
     return this.ask(
-      subjects.node(node, 'records'),
+      subjects.node(checkNode(node, 'node'), 'records'),
       request,
       validators.recordsReply,
       options.timeoutMs ?? this.timeoutMs(),
@@ -194,15 +194,25 @@ class NatsClient implements Client {
     const wire = this.wireOf(operation);
     const { op, ...request } = wire;
     const checked = checkOperation(op, { ...request, timeoutMs });
+    const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
     const deadlineAtMs = performance.now() + timeoutMs;
-    if (this.direct !== undefined && options.via === undefined)
-      return this.direct.execute(checked, deadlineAtMs);
-    return this.api.execute({
-      isWrite: op !== 'get',
-      text: JSON.stringify(wire),
-      deadlineAtMs,
-      via: options.via,
-    });
+    if (this.direct !== undefined && via === undefined) return this.direct.execute(checked, deadlineAtMs);
+    const text = JSON.stringify(wire);
+    this.checkFits(text, 'base64' in wire ? 'base64' : 'value');
+    return this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via });
+  }
+
+  /** A message that is too large never leaves this process, and would look like one nobody answers. */
+  private checkFits(text: string, field: string): void {
+    const { maxPayload } = this.bus;
+    // No character takes more than three bytes.
+    if (text.length * 3 <= maxPayload) return;
+    const bytes = Buffer.byteLength(text);
+    if (bytes > maxPayload)
+      throw new InvalidRequestError(
+        field,
+        `${field} is too large: the request takes ${bytes} bytes as JSON; the broker's max_payload allows ${maxPayload}`,
+      );
   }
 
   /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */
@@ -243,6 +253,15 @@ class NatsClient implements Client {
       throw new UnavailableError(1, 0, `${subject}: ${why}`, { cause: error });
     }
   }
+}
+
+/** A name that goes into a subject. */
+function checkNode(name: string, field: string): string {
+  if (/^[A-Za-z0-9_-]{1,32}$/.test(name)) return name;
+  throw new InvalidRequestError(
+    field,
+    `${field} must be the name of a node: 1 to 32 letters, digits, "_" and "-"`,
+  );
 }
 
 function named({ bucket, level }: RequestOptions): {

@@ -13,8 +13,16 @@ export interface Api {
   batch(data: Uint8Array): Promise<BatchReply>;
 }
 
+export interface ApiOptions {
+  readonly coordinator: Coordinator;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Largest reply, in bytes. */
+  readonly maxPayload: () => number;
+}
+
 /** The handlers; each rejects with a DynatsError. */
-export function apiOf(coordinator: Coordinator, clock: Clock, logger: Logger): Api {
+export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): Api {
   const single = (verb: 'put' | 'get' | 'delete') => async (data: Uint8Array) => {
     const operation = parseOperation(verb, data);
     refuseLate(operation, operation, clock);
@@ -37,9 +45,54 @@ export function apiOf(coordinator: Coordinator, clock: Clock, logger: Logger): A
           return toErrorReply(error);
         }
       });
-      return { results: await Promise.all(results) };
+      return { results: fitting(await Promise.all(results), maxPayload()) };
     },
   };
+}
+
+/** Fixed part of a result, beside what a client wrote, and what one of its characters may take as JSON, in bytes. */
+const RESULT_BYTES = 256;
+const CHARACTER_BYTES_MAX = 6;
+
+/** The results, with those values left out, to be asked for again, that one message has no room for. */
+function fitting(results: Result[], bytesMax: number): Result[] {
+  const atMost = results.reduce(
+    (sum, result) => sum + RESULT_BYTES + CHARACTER_BYTES_MAX * textOf(result),
+    0,
+  );
+  if (atMost <= bytesMax) return results;
+  const isRead = (result: Result): result is GetReply => 'found' in result;
+  // What a write did must be told; a value can be read again.
+  let left = bytesMax - bytesOf(results.filter(result => !isRead(result)));
+  let isFirst = true;
+  return results.map(result => {
+    if (!isRead(result)) return result;
+    const bytes = bytesOf([result]);
+    if (bytes > left && !isFirst) return toErrorReply(tooMany(result));
+    isFirst = false;
+    left -= bytes;
+    return result;
+  });
+}
+
+type Result = BatchReply['results'][number];
+
+function tooMany({ required, received }: GetReply): ReadTimeoutError {
+  return new ReadTimeoutError(
+    required,
+    received,
+    'one reply had no room for this value beside the others: read it again, or alone',
+  );
+}
+
+function textOf(result: Result): number {
+  if ('error' in result) return result.error.message.length;
+  const value = 'found' in result ? (result.value ?? result.base64 ?? '') : '';
+  return result.key.length + value.length;
+}
+
+function bytesOf(results: readonly Result[]): number {
+  return results.reduce((sum, result) => sum + Buffer.byteLength(JSON.stringify(result)) + 1, 0);
 }
 
 /** A request that a frozen node finds when it wakes is not executed: its sender has long given up, or retried. */

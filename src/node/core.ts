@@ -221,7 +221,7 @@ export class NodeCore {
 
   private makeServices(): Service[] {
     const { node, cluster, incarnation, bus, log, clock, logger } = this.options;
-    const api = apiOf(this.coordinator, clock, logger);
+    const api = apiOf({ coordinator: this.coordinator, clock, logger, maxPayload: () => bus.maxPayload });
     const inspection: InspectionOptions = {
       node,
       nodes: cluster.nodes,
