@@ -82,7 +82,10 @@ export class NatsBus implements Bus {
     return this.connection.subscribe(subject, {
       ...(options?.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message: Msg) => {
-        if (error === null) handler(message);
+        if (error !== null) return;
+        const { subject: on, data, reply } = message;
+        // The NATS client has '' for none, whatever its types say.
+        handler({ subject: on, data, reply: reply === '' ? undefined : reply });
       },
     });
   }
