@@ -1,0 +1,569 @@
+// Bad input gets one clear error that names the field, the same from a raw request, the client and the command, and harms
+// nothing; whatever is legal works in all three.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { connect as connectNats, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
+import type { Emulator } from '../../src/emulator/emulator.js';
+import { Part } from '../../src/emulator/part.js';
+import {
+  type Client,
+  connect,
+  InvalidRequestError,
+  Level,
+  Mode,
+  type StatusReply,
+  WriteTimeoutError,
+} from '../../src/index.js';
+import { encodeEntry } from '../../src/wire/log-entry.js';
+import { dynats, type Finished, startEmulator } from '../support/emulator.js';
+import { eventually } from '../support/eventually.js';
+import { busUrl } from '../support/streams.js';
+
+const BYTES_MAX = 524288;
+const settleMs = 5000;
+
+interface Setting {
+  readonly emulator: Emulator;
+  readonly raw: NatsConnection;
+  readonly api: Client;
+  readonly direct: Client;
+}
+
+async function set(t: TestContext): Promise<Setting> {
+  const emulator = await startEmulator(t, { buckets: { pair: { replicationFactor: 2 } } });
+  const servers = busUrl(emulator, 'n0');
+  const nats = { ignoreClusterUpdates: true };
+  const raw = await connectNats({ servers, ...nats });
+  const api = await connect({ servers, timeoutMs: 5000, nats });
+  const direct = await connect({ servers, timeoutMs: 5000, nats, mode: Mode.Direct });
+  t.after(() => Promise.all([raw.close(), api.close(), direct.close()]));
+  return { emulator, raw, api, direct };
+}
+
+interface ErrorBody {
+  readonly code: string;
+  readonly field?: string;
+  readonly message: string;
+  readonly effect: string;
+}
+
+async function ask(
+  raw: NatsConnection,
+  subject: string,
+  body: string | Uint8Array,
+): Promise<Record<string, unknown>> {
+  const reply = await raw.request(subject, body, { timeout: 5000 });
+  return reply.json<Record<string, unknown>>();
+}
+
+async function refusalOf(
+  raw: NatsConnection,
+  subject: string,
+  body: string | Uint8Array,
+): Promise<ErrorBody> {
+  const reply = await raw.request(subject, body, { timeout: 5000 });
+  const { error } = reply.json<{ error?: ErrorBody }>();
+  assert.ok(error !== undefined, `${subject} took it: ${reply.string().slice(0, 200)}`);
+  assert.equal(
+    reply.headers?.get('Nats-Service-Error-Code'),
+    error.code === 'INVALID_REQUEST' ? '400' : '504',
+  );
+  return error;
+}
+
+async function refusal(promise: Promise<unknown>): Promise<InvalidRequestError> {
+  const error = await promise.then(
+    () => assert.fail('it was taken'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof InvalidRequestError, String(error));
+  return error;
+}
+
+/** What must be as it was after any bad input. */
+async function unharmed({ emulator, api }: Setting, before: readonly StatusReply[]): Promise<void> {
+  const now = await statuses({ emulator, api });
+  assert.deepEqual(
+    now.map(({ node, pid, incarnation, state, keys, tombstones }) => ({
+      node,
+      pid,
+      incarnation,
+      state,
+      keys,
+      tombstones,
+    })),
+    before.map(({ node, pid, incarnation, keys, tombstones }) => ({
+      node,
+      pid,
+      incarnation,
+      state: 'serving',
+      keys,
+      tombstones,
+    })),
+  );
+  await api.put('still works', 'yes', { level: Level.All });
+}
+
+function statuses({ emulator, api }: Pick<Setting, 'emulator' | 'api'>): Promise<StatusReply[]> {
+  return Promise.all(emulator.nodes.map(node => api.status(node)));
+}
+
+/** Bodies of a put, and the field each is refused for. */
+const badPuts: readonly (readonly [what: string, body: string | Uint8Array, field: string, says: RegExp])[] =
+  [
+    ['nothing', '', '', /empty/],
+    ['half an object', '{', '', /not valid JSON/],
+    ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0xff, 0xfe), '', /not valid UTF-8/],
+    ['null', 'null', '', /JSON object/],
+    ['an array', '[]', '', /JSON object/],
+    ['a number', '42', '', /JSON object/],
+    ['a string', '"x"', '', /JSON object/],
+    ['no fields', '{}', 'value', /exactly one/],
+    ['no key', '{"value":"v"}', 'key', /key is missing/],
+    ['no value', '{"key":"bad"}', 'value', /exactly one of value, base64/],
+    ['value and base64', '{"key":"bad","value":"v","base64":""}', 'value', /exactly one of value, base64/],
+    ['an unknown field', '{"key":"bad","value":"v","ttl":5}', 'ttl', /unknown field/],
+    ['a value that is a number', '{"key":"bad","value":5}', 'value', /a string/],
+    ['an empty key', '{"key":"","value":"v"}', 'key', /1 to 1024 bytes/],
+    ['a key of 1028 bytes', JSON.stringify({ key: '😀'.repeat(257), value: 'v' }), 'key', /1024 bytes/],
+    ['a key with a lone surrogate', '{"key":"\\ud83d","value":"v"}', 'key', /surrogate/],
+    [
+      'a value over the limit',
+      JSON.stringify({ key: 'bad', value: 'v'.repeat(BYTES_MAX + 1) }),
+      'value',
+      /524288/,
+    ],
+    [
+      'base64 over the limit',
+      JSON.stringify({ key: 'bad', base64: Buffer.alloc(BYTES_MAX + 1).toString('base64') }),
+      'base64',
+      /524288/,
+    ],
+    [
+      'an unknown level',
+      '{"key":"bad","value":"v","level":"MOST"}',
+      'level',
+      /ANY, ONE, TWO, THREE, QUORUM, ALL/,
+    ],
+    [
+      'THREE in a bucket of two owners',
+      '{"key":"bad","value":"v","level":"THREE","bucket":"pair"}',
+      'level',
+      /needs 3 owners; the bucket has 2/,
+    ],
+    [
+      'an unknown bucket',
+      '{"key":"bad","value":"v","bucket":"none"}',
+      'bucket',
+      /unknown bucket "none"; there is default, pair/,
+    ],
+    ['a bucket __proto__', '{"key":"bad","value":"v","bucket":"__proto__"}', 'bucket', /unknown bucket/],
+    ['a time of NaN', '{"key":"bad","value":"v","time":NaN,"writer":"w"}', '', /not valid JSON/],
+    ['a time of 1e400', '{"key":"bad","value":"v","time":1e400,"writer":"w"}', 'time', /whole number/],
+    [
+      'a time that is a fraction',
+      '{"key":"bad","value":"v","time":1.5,"writer":"w"}',
+      'time',
+      /whole number/,
+    ],
+    ['a negative time', '{"key":"bad","value":"v","time":-5,"writer":"w"}', 'time', /1 or more/],
+    [
+      'a time in the far future',
+      `{"key":"bad","value":"v","time":${Number.MAX_SAFE_INTEGER},"writer":"w"}`,
+      'time',
+      /ahead of this node's clock/,
+    ],
+    ['a time without a writer', '{"key":"bad","value":"v","time":5}', 'writer', /writer is missing/],
+    ['a writer that is none', '{"key":"bad","value":"v","time":5,"writer":"a b"}', 'writer', /letters/],
+    ['a timeout of 0', '{"key":"bad","value":"v","timeoutMs":0}', 'timeoutMs', /1 to 600000/],
+    ['a timeout of -1', '{"key":"bad","value":"v","timeoutMs":-1}', 'timeoutMs', /1 to 600000/],
+    ['a timeout of 1e9', '{"key":"bad","value":"v","timeoutMs":1e9}', 'timeoutMs', /1 to 600000/],
+    [
+      '50,000 arrays in each other',
+      `{"key":"bad","value":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      'value',
+      /a string/,
+    ],
+    ['an array of 200,000 items', `{"key":[${'1,'.repeat(199_999)}1],"value":"v"}`, 'key', /a string/],
+    [
+      '100,000 extra fields',
+      `{"key":"bad","value":"v",${Array.from({ length: 100_000 }, (_, i) => `"x${i.toString(36)}":0`).join(',')}}`,
+      'x0',
+      /unknown field/,
+    ],
+  ];
+
+test('a raw request that is not valid is answered with its field and rule, through any node, and harms nothing', async t => {
+  const setting = await set(t);
+  const { raw } = setting;
+  const before = await statuses(setting);
+  for (const [what, body, field, says] of badPuts)
+    await t.test(what, async () => {
+      for (const subject of ['dynats.put', 'dynats.node.n2.put']) {
+        const error = await refusalOf(raw, subject, body);
+        assert.deepEqual(
+          { code: error.code, field: error.field, effect: error.effect },
+          { code: 'INVALID_REQUEST', field, effect: 'none' },
+        );
+        assert.match(error.message, says);
+      }
+    });
+  await t.test('a read at ANY', async () => {
+    const { field, message } = await refusalOf(raw, 'dynats.get', '{"key":"bad","level":"ANY"}');
+    assert.equal(field, 'level');
+    assert.match(message, /for writes/);
+  });
+  await t.test('a write whose deadline has passed is not executed', async () => {
+    const error = await refusalOf(raw, 'dynats.put', '{"key":"bad","value":"v","deadline":5}');
+    assert.equal(error.code, 'WRITE_TIMEOUT');
+    assert.match(error.message, /deadline.*not executed/);
+  });
+  await t.test('a value within the limit whose JSON outgrows a message names the limit', async () => {
+    const body = `{"key":"bad","value":"${'\\u0001'.repeat(174_500)}"}`;
+    const { field, message } = await refusalOf(raw, 'dynats.put', body);
+    assert.equal(field, 'value');
+    assert.match(message, /max_payload/);
+  });
+  await t.test('in a batch a bad operation fails alone, and a bad shape fails all', async () => {
+    const operations = [
+      { op: 'put', key: 'good', value: 'v', bucket: 'pair' },
+      { op: 'put', key: 'bad', value: 'v', bucket: 'none' },
+      { op: 'get', key: 'good', level: 'ANY' },
+      { op: 'put', key: '😀'.repeat(257), value: 'v' },
+      { op: 'get', key: 'good', bucket: 'pair' },
+    ];
+    const { results } = (await ask(raw, 'dynats.batch', JSON.stringify({ operations }))) as {
+      results: { error?: ErrorBody; found?: boolean; acked?: number }[];
+    };
+    assert.deepEqual(
+      results.map(({ error }) => error?.field),
+      [undefined, 'bucket', 'operations[2].level', 'operations[3].key', undefined],
+    );
+    const shape = await refusalOf(
+      raw,
+      'dynats.batch',
+      JSON.stringify({ operations: [...operations, { op: 'x' }] }),
+    );
+    assert.equal(shape.field, 'operations[5].op');
+    const many = Array.from({ length: 1025 }, () => ({ op: 'get', key: 'k' }));
+    assert.equal(
+      (await refusalOf(raw, 'dynats.batch', JSON.stringify({ operations: many }))).field,
+      'operations',
+    );
+    await ask(raw, 'dynats.delete', '{"key":"good","bucket":"pair"}');
+  });
+  for (const { node } of before) {
+    const { records } = (await ask(raw, `dynats.node.${node}.records`, '{}')) as {
+      records: { key: string }[];
+    };
+    assert.deepEqual(
+      records.map(({ key }) => key),
+      [],
+    );
+  }
+  await unharmed(setting, await statuses(setting));
+  assert.deepEqual(
+    (await statuses(setting)).map(({ pid }) => pid),
+    before.map(({ pid }) => pid),
+  );
+});
+
+test('the client and the command refuse the same, and name the same field', async t => {
+  const setting = await set(t);
+  const { emulator, api, direct } = setting;
+  const before = await statuses(setting);
+  const cli = (...args: string[]): Promise<Finished> => dynats(...args, '--server', busUrl(emulator, 'n0'));
+  // A value a caller without types could pass.
+  const level = 'MOST' as Level;
+  const cases: readonly {
+    what: string;
+    field: string;
+    says: RegExp;
+    call: (client: Client) => Promise<unknown>;
+    command?: string[];
+  }[] = [
+    {
+      what: 'an empty key',
+      field: 'key',
+      says: /1 to 1024 bytes/,
+      call: c => c.put('', 'v'),
+      command: ['put', '', 'v'],
+    },
+    {
+      what: 'a key over 1 KiB',
+      field: 'key',
+      says: /1024 bytes/,
+      call: c => c.get('😀'.repeat(257)),
+      command: ['get', '😀'.repeat(257)],
+    },
+    { what: 'a lone surrogate', field: 'key', says: /surrogate/, call: c => c.put('\ud800', 'v') },
+    { what: 'a key NaN', field: 'key', says: /whole number/, call: c => c.put(Number.NaN, 'v') },
+    {
+      what: 'a value over the limit',
+      field: 'value',
+      says: /524288/,
+      call: c => c.put('bad', 'v'.repeat(BYTES_MAX + 1)),
+    },
+    {
+      what: 'a value far over the limit',
+      field: 'value',
+      says: /524288/,
+      call: c => c.put('bad', 'v'.repeat(3 * BYTES_MAX)),
+    },
+    {
+      what: 'bytes over the limit',
+      field: 'base64',
+      says: /524288/,
+      call: c => c.put('bad', Buffer.alloc(BYTES_MAX + 1)),
+    },
+    {
+      what: 'a value whose JSON outgrows a message',
+      field: 'value',
+      says: /max_payload/,
+      call: c => c.put('bad', '\u0001'.repeat(BYTES_MAX)),
+    },
+    {
+      what: 'an unknown level',
+      field: 'level',
+      says: /any.*quorum.*all/i,
+      call: c => c.put('bad', 'v', { level }),
+      command: ['put', 'bad', 'v', '--level', 'most'],
+    },
+    {
+      what: 'a read at ANY',
+      field: 'level',
+      says: /for writes/,
+      call: c => c.get('bad', { level: Level.Any }),
+      command: ['get', 'bad', '--level', 'any'],
+    },
+    {
+      what: 'THREE of two owners',
+      field: 'level',
+      says: /needs 3 owners/,
+      call: c => c.put('bad', 'v', { level: Level.Three, bucket: 'pair' }),
+      command: ['put', 'bad', 'v', '--level', 'three', '--bucket', 'pair'],
+    },
+    {
+      what: 'an unknown bucket',
+      field: 'bucket',
+      says: /unknown bucket/,
+      call: c => c.delete('bad', { bucket: 'none' }),
+      command: ['del', 'bad', '--bucket', 'none'],
+    },
+    {
+      what: 'a bucket that is no name',
+      field: 'bucket',
+      says: /letters/,
+      call: c => c.put('bad', 'v', { bucket: 'a b' }),
+      command: ['put', 'bad', 'v', '--bucket', 'a b'],
+    },
+    {
+      what: 'a timeout of 0',
+      field: 'timeoutMs',
+      says: /600000/,
+      call: c => c.put('bad', 'v', { timeoutMs: 0 }),
+    },
+    {
+      what: 'a timeout of NaN',
+      field: 'timeoutMs',
+      says: /600000/,
+      call: c => c.put('bad', 'v', { timeoutMs: Number.NaN }),
+    },
+    {
+      what: 'a timeout of 1e9',
+      field: 'timeoutMs',
+      says: /600000/,
+      call: c => c.get('bad', { timeoutMs: 1e9 }),
+    },
+  ];
+  for (const { what, field, says, call, command } of cases)
+    await t.test(what, async () => {
+      for (const client of [api, direct]) {
+        const error = await refusal(call(client));
+        assert.equal(error.field, field);
+        assert.match(error.message, says);
+      }
+      if (command === undefined) return;
+      const { code, stdout, stderr } = await cli(...command);
+      assert.equal(code, 3, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, says);
+      assert.ok(stderr.includes(field), stderr);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    });
+  await unharmed(setting, before);
+});
+
+const legalKeys: readonly string[] = [
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+  ' ',
+  'a b',
+  'a.b',
+  '..',
+  '*',
+  '>',
+  '😀'.repeat(256),
+  '"quoted" \'twice\'',
+  'line\nbreak\r\nPUB x 0\r\n',
+  '\0',
+  'dynats.log.n1',
+  '$JS.API.>',
+  'é',
+  'e\u0301',
+];
+
+test('every legal key works in a raw request, in both modes of the client and in the command', async t => {
+  const { emulator, raw, api, direct } = await set(t);
+  const server = busUrl(emulator, 'n0');
+  for (const [i, key] of legalKeys.entries())
+    await t.test(JSON.stringify(key).slice(0, 40), async () => {
+      await ask(raw, 'dynats.put', JSON.stringify({ key, value: `raw ${i}`, level: 'ALL' }));
+      for (const client of [api, direct]) assert.equal((await client.get(key))?.string(), `raw ${i}`);
+      await direct.put(key, `direct ${i}`);
+      assert.equal((await ask(raw, 'dynats.get', JSON.stringify({ key })))['value'], `direct ${i}`);
+      // No command line can hold a NUL.
+      if (key.includes('\0')) return;
+      const put = await dynats('put', key, `cli ${i}`, '--server', server);
+      assert.equal(put.code, 0, put.stderr);
+      assert.equal((await api.get(key))?.string(), `cli ${i}`);
+      assert.equal((await dynats('get', key, '--raw', '--server', server)).stdout, `cli ${i}`);
+    });
+  const { keys } = await api.status('n0');
+  assert.ok(keys <= legalKeys.length);
+});
+
+test('values of the largest size go in and out, many at once', async t => {
+  const { api, direct } = await set(t);
+  const value = 'v'.repeat(BYTES_MAX);
+  for (const client of [api, direct]) {
+    const keys = Array.from({ length: 6 }, (_, i) => `large ${i}`);
+    await Promise.all(keys.map(key => client.put(key, value, { timeoutMs: 20_000 })));
+    const read = await Promise.all(keys.map(key => client.get(key, { timeoutMs: 20_000 })));
+    assert.ok(read.every(entry => entry?.value.length === BYTES_MAX));
+  }
+});
+
+test('a request without a reply subject, or with one that is no inbox, is dropped and counted', async t => {
+  const setting = await set(t);
+  const { emulator, raw, api } = setting;
+  const body = '{"key":"bad","value":"v"}';
+  const before = await statuses(setting);
+  const subject = 'dynats.node.n1.put';
+  raw.publish(subject, body);
+  const targets = [
+    'dynats.log.n1',
+    'dynats.log.n0',
+    'dynats.hints.n0.n1',
+    '$JS.API.STREAM.PURGE.LOG_n1',
+    '$JS.n1.API.STREAM.DELETE.LOG_n1',
+    subject,
+  ];
+  for (const reply of targets) raw.publish(subject, body, { reply });
+  for (const reply of targets)
+    raw.publish('dynats.replica.n1.read', '{"reads":[{"bucket":"default","key":"k","want":"record"}]}', {
+      reply,
+    });
+  await eventually(
+    async () => {
+      const { refused } = await api.status('n1');
+      assert.deepEqual(refused, { noReply: 1, badReply: 2 * targets.length });
+    },
+    { deadlineMs: settleMs, what: 'n1 counts what it dropped' },
+  );
+  for (const node of emulator.nodes) {
+    const { records } = await api.records(node);
+    assert.deepEqual(records, []);
+    const log = (await api.status(node)).log;
+    assert.equal(log.id, before.find(status => status.node === node)?.log.id);
+    assert.equal(log.invalidEntries, 0, 'nothing was written to a log');
+  }
+  await unharmed(setting, before);
+});
+
+test('forged headers and a reply subject as long as the broker takes do no harm', async t => {
+  const setting = await set(t);
+  const before = await statuses(setting);
+  const headers = natsHeaders();
+  for (const [name, value] of [
+    ['Nats-Msg-Id', '1'],
+    ['Nats-Rollup', 'all'],
+    ['Nats-Expected-Last-Sequence', '9'],
+    ['Nats-TTL', '1'],
+  ] as const)
+    headers.set(name, value);
+  const { raw } = setting;
+  const reply = await raw.request('dynats.put', '{"key":"k","value":"v"}', { headers, timeout: 5000 });
+  assert.equal(reply.json<{ acked: number }>().acked >= 2, true);
+  const inbox = `_INBOX.${'x'.repeat(3900)}`;
+  const answered = new Promise<string>(resolve => {
+    raw.subscribe(inbox, { max: 1, callback: (_, message) => resolve(message.string()) });
+  });
+  raw.publish('dynats.node.n2.get', '{"key":"k"}', { reply: inbox });
+  assert.match(await answered, /"value":"v"/);
+  await setting.api.delete('k', { level: Level.All });
+  const now = await statuses(setting);
+  assert.deepEqual(
+    now.map(({ pid, state }) => [pid, state]),
+    before.map(({ pid }) => [pid, 'serving']),
+  );
+});
+
+test('log messages that are no entries are skipped and counted, and the node keeps serving, after a restart too', async t => {
+  const setting = await set(t);
+  const { emulator, raw, api } = setting;
+  await api.put(100, 'kept', { level: Level.All });
+  const before = await statuses(setting);
+  const messages: (string | Uint8Array)[] = [
+    '',
+    'garbage',
+    Uint8Array.of(0, 255, 254),
+    '{}',
+    'null',
+    '{"records":[]}',
+    encodeEntry(['{"bucket":"default","key":"bad","value":"v"}']),
+    encodeEntry(['{"bucket":"default","key":"bad","value":"v","time":1e400,"writer":"w"}']),
+    encodeEntry(['{"bucket":"default","key":"bad","value":"v","deleted":true,"time":5,"writer":"w"}']),
+    encodeEntry(['[]']),
+  ];
+  for (const message of messages) await raw.request('dynats.log.n1', message, { timeout: 5000 });
+  const counted = () =>
+    eventually(
+      async () => {
+        const { log, state } = await api.status('n1');
+        assert.deepEqual([log.invalidEntries, state], [messages.length, 'serving']);
+      },
+      { deadlineMs: settleMs, what: 'n1 counts what it skipped' },
+    );
+  await counted();
+  await unharmed(setting, before);
+  await emulator.kill('n1', [Part.Replica]);
+  assert.equal((await emulator.restart('n1')).state, 'serving');
+  await counted();
+  assert.equal((await api.get(100, { level: Level.All }))?.string(), 'kept');
+});
+
+test('a future time is refused, and one in a log moves no clock', async t => {
+  const { raw, api } = await set(t);
+  const time = Number.MAX_SAFE_INTEGER;
+  const far = encodeEntry([JSON.stringify({ bucket: 'default', key: 'far', value: 'v', time, writer: 'w' })]);
+  await raw.request('dynats.log.n1', far, { timeout: 5000 });
+  const { version } = await api.put(100, 'now', { level: Level.All, via: 'n1' });
+  assert.ok(Number(version.split('@')[0]) < (Date.now() + 10_000) * 1000, version);
+});
+
+test('naming a coordinator that is no node says so at once', async t => {
+  const emulator = await startEmulator(t);
+  const client = await connect({ servers: busUrl(emulator, 'n0') });
+  t.after(() => client.close());
+  for (const via of ['n9', 'a b', '*', 'n1.put', '']) {
+    const begun = performance.now();
+    const error = await client.put('k', 'v', { via }).then(
+      () => assert.fail(`it was taken through ${via}`),
+      (reason: unknown) => reason,
+    );
+    assert.ok(!(error instanceof WriteTimeoutError), `${via}: ${String(error)}`);
+    assert.ok(performance.now() - begun < 1900, via);
+  }
+});
