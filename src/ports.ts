@@ -84,6 +84,8 @@ export interface LogLife {
   readonly id: string;
   /** Why the log was begun as one that cannot be trusted to hold everything, or null. */
   readonly recovering: Recovering | null;
+  /** Earlier lives, the newest last, that had lost entries and were made whole since. */
+  readonly former?: readonly string[];
 }
 
 /** A replica's own log: beside reading it, following it. */
@@ -91,6 +93,8 @@ export interface ReplicaLog extends LogStream {
   /** Undefined when the stream does not exist. */
   life(): Promise<LogLife | undefined>;
   create(life: LogLife): Promise<void>;
+  /** Gives the log, as it is, a new life. */
+  renew(life: LogLife): Promise<void>;
   /**
    * Calls `onEntry` for every entry stored after this resolved, in order of sequence, before its writer gets the ack
    * (on the broker that hosts the log). A jump in the sequence means entries were missed.

@@ -51,8 +51,14 @@ export class Rings {
     return ring;
   }
 
-  buckets(): string[] {
-    return [...this.rings.keys()];
+  /** Undefined for a bucket that is not defined. */
+  find(bucket: string): Ring | undefined {
+    return this.rings.get(bucket);
+  }
+
+  /** Every bucket and its ring. */
+  all(): ReadonlyMap<string, Ring> {
+    return this.rings;
   }
 }
 

@@ -5,6 +5,7 @@ import { HybridClock } from '../model/hlc.js';
 import type { Bus, Clock, Random } from '../ports.js';
 import type { ClusterDefinition, GetReply, PutReply } from '../wire/generated/types.js';
 import type { Operation, ReadRequest, WriteRequest } from '../wire/requests.js';
+import { Appender } from './appender.js';
 import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
 import { HintStore } from './hints.js';
@@ -69,6 +70,11 @@ export class Coordinator {
 
   get hints(): HintStore {
     return this.c.hints;
+  }
+
+  /** Appends records to nodes' logs, through the lanes that writes take. */
+  get appender(): Appender {
+    return new Appender(this.c.logs);
   }
 
   get rings(): Rings {

@@ -24,6 +24,12 @@ export class Ring {
   private readonly pointNodes: Uint16Array;
   /** Preference list of each point, made when first asked for. */
   private readonly lists: (readonly string[] | undefined)[];
+  private readonly pointGroups: Int32Array;
+  /**
+   * The sets of owners that occur, each in the order of `nodes`. All keys of one group have the same owners: what two
+   * owners share is a number of whole groups.
+   */
+  readonly groups: readonly (readonly string[])[];
 
   constructor(
     readonly nodes: readonly string[],
@@ -36,6 +42,8 @@ export class Ring {
     this.points = Float64Array.from(points, point => point.token);
     this.pointNodes = Uint16Array.from(points, point => point.node);
     this.lists = new Array(points.length);
+    this.pointGroups = new Int32Array(points.length);
+    this.groups = this.groupPoints();
   }
 
   token(key: string): number {
@@ -54,6 +62,37 @@ export class Ring {
 
   owners(key: string): readonly string[] {
     return this.preferenceList(key).slice(0, this.replicationFactor);
+  }
+
+  /** Index into `groups` of the key's owners. */
+  group(key: string): number {
+    return this.pointGroups[this.pointAt(this.token(key))] ?? 0;
+  }
+
+  private groupPoints(): string[][] {
+    const indexes = new Map<string, number>();
+    const groups: string[][] = [];
+    for (let point = 0; point < this.points.length; point++) {
+      const owners = this.ownerIndexes(point).sort((a, b) => a - b);
+      const name = owners.join();
+      const known = indexes.get(name) ?? groups.length;
+      if (known === groups.length) {
+        indexes.set(name, known);
+        groups.push(owners.map(owner => this.nodes[owner] ?? ''));
+      }
+      this.pointGroups[point] = known;
+    }
+    return groups;
+  }
+
+  /** The first `replicationFactor` distinct nodes from a point on. */
+  private ownerIndexes(from: number): number[] {
+    const owners: number[] = [];
+    for (let i = 0; i < this.points.length && owners.length < this.replicationFactor; i++) {
+      const node = this.pointNodes[(from + i) % this.points.length] ?? 0;
+      if (!owners.includes(node)) owners.push(node);
+    }
+    return owners;
   }
 
   private pointAt(token: number): number {

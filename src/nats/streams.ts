@@ -30,6 +30,7 @@ const NANOSECONDS_PER_MS = 1_000_000;
 /** Metadata of a log stream: the log's life. */
 const LIFE = 'dynats.log';
 const RECOVERING = 'dynats.recovering';
+const FORMER = 'dynats.former';
 
 export interface StreamOptions {
   readonly connection: NatsConnection;
@@ -131,9 +132,11 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
     const metadata = (await this.infoIfAny())?.config.metadata;
     if (metadata === undefined) return undefined;
     const recovering = metadata[RECOVERING];
+    const former = metadata[FORMER];
     return {
       id: metadata[LIFE] ?? '',
       recovering: recovering === undefined ? null : (JSON.parse(recovering) as Recovering),
+      ...(former === undefined ? {} : { former: former.split(',') }),
     };
   }
 
@@ -145,11 +148,14 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
       subjects: [subjects.log(node)],
       republish: { src: subjects.log(node), dest: subjects.applied(node) },
       deny_delete: true,
-      metadata: {
-        [LIFE]: life.id,
-        ...(life.recovering === null ? {} : { [RECOVERING]: JSON.stringify(life.recovering) }),
-      },
+      metadata: metadataOf(life),
     });
+  }
+
+  async renew(life: LogLife): Promise<void> {
+    const api = await this.api();
+    const { config } = await this.info();
+    await api.streams.update(this.stream, { ...config, metadata: metadataOf(life) });
   }
 
   async follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription> {
@@ -174,6 +180,14 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
   }
 
   private localOn: { server: string; isLocal: boolean } | undefined;
+}
+
+function metadataOf({ id, recovering, former = [] }: LogLife): Record<string, string> {
+  return {
+    [LIFE]: id,
+    ...(recovering === null ? {} : { [RECOVERING]: JSON.stringify(recovering) }),
+    ...(former.length === 0 ? {} : { [FORMER]: former.join(',') }),
+  };
 }
 
 export interface HintLimits {

@@ -6,6 +6,8 @@ import { EntryLane } from '../coordinator/entry-lanes.js';
 import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
 import { Service } from '../nats/service.js';
 import type { Bus, Clock, HintStream, Logger, Random, ReplicaLog, Subscription, Timer } from '../ports.js';
+import { ANTI_ENTROPY_DEFAULTS, AntiEntropy, type AntiEntropySettings } from '../replica/anti-entropy.js';
+import { serveAntiEntropy } from '../replica/anti-entropy-service.js';
 import { COMPACTION_DEFAULTS, Compaction, type CompactionSettings } from '../replica/compaction.js';
 import { Handoff } from '../replica/handoff.js';
 import { Replica } from '../replica/replica.js';
@@ -44,6 +46,7 @@ export interface NodeCoreOptions {
   readonly heartbeatMs?: number | undefined;
   readonly maxClockSkewMs?: number | undefined;
   readonly compaction?: Partial<CompactionSettings> | undefined;
+  readonly antiEntropy?: Partial<AntiEntropySettings> | undefined;
   readonly onState: (state: NodeState) => void;
   /** Another process has this node's name and started earlier. */
   readonly onTwin: () => void;
@@ -62,6 +65,7 @@ export class NodeCore {
   readonly coordinator: Coordinator;
   readonly handoff: Handoff;
   readonly compaction: Compaction;
+  readonly antiEntropy: AntiEntropy;
   private readonly heartbeat: Heartbeat;
   private readonly heartbeatMs: number;
   private readonly services: readonly Service[];
@@ -85,6 +89,7 @@ export class NodeCore {
       random,
       logger,
       isNewCluster: options.isNewCluster,
+      ringOf: bucket => this.coordinator.rings.find(bucket),
       onTime: time => this.coordinator.hlc.observe(time),
       onState: () => this.stateChanged(),
     });
@@ -135,22 +140,38 @@ export class NodeCore {
       logger,
       settings: { ...COMPACTION_DEFAULTS, ...options.compaction },
     });
+    this.antiEntropy = new AntiEntropy({
+      node,
+      bus,
+      clock,
+      random,
+      logger,
+      liveness,
+      replica,
+      appender: this.coordinator.appender,
+      rings: () => this.coordinator.rings.all(),
+      rewriteLog: () => this.compaction.rewrite(),
+      settings: { ...ANTI_ENTROPY_DEFAULTS, ...options.antiEntropy },
+    });
     this.services = this.makeServices();
   }
 
   /** Resolves when the node takes requests; it answers reads once its log is in memory. */
   async start(): Promise<void> {
-    const { node, incarnation, bus, logger } = this.options;
+    const { node, incarnation, bus, clock, logger } = this.options;
     this.coordinator.start();
     // Peers that start at the same time ask each other what they remember: answer before opening the log.
-    this.subscriptions = serveReplica({
+    const service = {
       node,
       incarnation,
       bus,
+      clock,
       replica: this.replica,
       logger,
-      onDropped: reason => this.count(reason),
-    });
+      ringOf: (bucket: string) => this.coordinator.rings.find(bucket),
+      onDropped: (reason: string) => this.count(reason),
+    };
+    this.subscriptions = [...serveReplica(service), ...serveAntiEntropy(service)];
     await this.replica.open();
     this.heartbeat.start();
     this.isAnnounced = true;
@@ -160,6 +181,7 @@ export class NodeCore {
     this.stateChanged();
     this.handoff.start();
     this.compaction.start();
+    this.antiEntropy.start();
     this.every(NOTE_PERIOD_MS, () => {
       this.replica.noteChanges().catch(error => logger.debug({ error }, 'could not write a note'));
     });
@@ -189,6 +211,7 @@ export class NodeCore {
     for (const timer of this.timers) timer.cancel();
     this.handoff.close();
     this.compaction.close();
+    this.antiEntropy.close();
     if (this.isAnnounced) this.heartbeat.stop();
     const answered = Promise.all(this.services.map(service => service.stop()));
     const patience = new Promise<void>(done => this.options.clock.after(STOP_PATIENCE_MS, done));
@@ -217,6 +240,7 @@ export class NodeCore {
         ...(reason === null ? {} : { reason }),
       });
     if (this.isAnnounced && !this.isStopping) this.heartbeat.announce();
+    if (state === 'recovering') this.antiEntropy.hurry();
   }
 
   private makeServices(): Service[] {

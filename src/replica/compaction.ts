@@ -89,24 +89,39 @@ export class Compaction {
     );
   }
 
+  /**
+   * Moves everything current to the end of the log and purges the rest: holes and damaged entries leave with it. For a log
+   * whose losses have been made good.
+   */
+  async rewrite(): Promise<void> {
+    const { log, replica } = this.options;
+    const { firstSequence, lastSequence } = await log.state();
+    for (let from = firstSequence; from <= lastSequence; from += ENTRIES_PER_STEP)
+      await this.moveOut(from, Math.min(from + ENTRIES_PER_STEP - 1, lastSequence), true);
+    await replica.notePurge(lastSequence);
+    await log.purge(lastSequence);
+    this.options.logger.info({ purgedThrough: lastSequence }, 'rewrote the log');
+  }
+
   private isDue(bytes: number): boolean {
     const { ratio, minBytes } = this.options.settings;
     return bytes > minBytes && bytes > ratio * this.options.replica.memtable.liveBytes;
   }
 
   /** Appends again what still stands in the entries, and resolves when all of it is stored. */
-  private async moveOut(from: number, through: number): Promise<void> {
+  private async moveOut(from: number, through: number, skipsDamaged = false): Promise<void> {
     const { log } = this.options;
     const entries: StreamEntry[] = [];
     await log.read(from, through, entry => entries.push(entry));
-    await Promise.all(entries.flatMap(entry => this.appendLive(entry)));
+    await Promise.all(entries.flatMap(entry => this.appendLive(entry, skipsDamaged)));
   }
 
-  private appendLive(entry: StreamEntry): Promise<void>[] {
+  private appendLive(entry: StreamEntry, skipsDamaged: boolean): Promise<void>[] {
     const { replica, lane } = this.options;
     const decoded = decodeEntry(entry.data);
-    if (decoded.kind === 'damaged') throw new Error(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
-    if (decoded.kind === 'invalid') return [];
+    if (decoded.kind === 'damaged' && !skipsDamaged)
+      throw new Error(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
+    if (decoded.kind !== 'entry') return [];
     return decoded.entry.records
       .filter(record => replica.memtable.standsIn(record, entry.sequence))
       .map(record => {

@@ -1,5 +1,7 @@
 // What a replica holds in memory: the newest record of each key its log has shown, and which entry it stands in.
+import { type Hash, hashRecord, hashText, LEAVES, leafOf, MerkleTree } from '../model/merkle.js';
 import { compareRecords, compareVersions } from '../model/record.js';
+import type { Ring } from '../model/ring.js';
 import type { WireRecord } from '../wire/generated/types.js';
 
 /** One key's newest record, without the bucket and key that lead to it. */
@@ -10,6 +12,11 @@ interface Slot {
   writer: string;
   /** Sequence of the newest log entry that holds this record. */
   sequence: number;
+  /** Group of owners and leaf: where the key stands in the trees. */
+  cell: number;
+  /** Hash of the record, as it was added to its tree. */
+  hashA: number;
+  hashB: number;
 }
 
 /** Bytes a record takes in a log entry beside its key and value; an estimate, for deciding when to compact. */
@@ -22,8 +29,29 @@ export interface Page {
 
 class Table {
   readonly slots = new Map<string, Slot>();
+  /** One tree for each group of owners. */
+  private readonly trees = new Map<number, MerkleTree>();
   /** Keys in order, made when a page is asked for; undefined when a key was added since. */
   private sorted: string[] | undefined;
+
+  constructor(private readonly ring: Ring | undefined) {}
+
+  /** Where `key` stands: its group of owners and its leaf, in one number. */
+  cellOf(key: string): number {
+    return (this.ring?.group(key) ?? 0) * LEAVES + leafOf(key);
+  }
+
+  tree(group: number): MerkleTree {
+    const known = this.trees.get(group);
+    if (known !== undefined) return known;
+    const tree = new MerkleTree();
+    this.trees.set(group, tree);
+    return tree;
+  }
+
+  toggle(cell: number, hash: Hash): void {
+    this.tree(Math.floor(cell / LEAVES)).toggle(cell % LEAVES, hash);
+  }
 
   add(key: string, slot: Slot): void {
     this.slots.set(key, slot);
@@ -44,6 +72,9 @@ export class Memtable {
   private tombstoneCount = 0;
   private bytes = 0;
 
+  /** @param ringOf the ring of a bucket; undefined for a bucket that is not defined (yet). */
+  constructor(private readonly ringOf: (bucket: string) => Ring | undefined) {}
+
   /** Keys that have a value. */
   get keys(): number {
     return this.keyCount;
@@ -63,14 +94,12 @@ export class Memtable {
    * and in any order.
    */
   merge(record: WireRecord, sequence: number): void {
-    let table = this.tables.get(record.bucket);
-    if (table === undefined) {
-      table = new Table();
-      this.tables.set(record.bucket, table);
-    }
+    const table = this.table(record.bucket);
     const slot = table.slots.get(record.key);
     if (slot === undefined) {
-      table.add(record.key, this.slotOf(record, sequence));
+      const added = this.slotOf(record, sequence, table.cellOf(record.key));
+      table.add(record.key, added);
+      table.toggle(added.cell, { a: added.hashA, b: added.hashB });
       this.account(record.key, record, 1);
       return;
     }
@@ -80,18 +109,44 @@ export class Memtable {
     if (order > 0) {
       this.account(record.key, held, -1);
       this.account(record.key, record, 1);
-      slot.value = record.value;
-      slot.base64 = record.base64;
-      slot.time = record.time;
-      slot.writer = this.intern(record.writer);
-      slot.sequence = sequence;
+      table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
+      Object.assign(slot, this.slotOf(record, sequence, slot.cell));
+      table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
     } else if (sequence > slot.sequence) slot.sequence = sequence;
+  }
+
+  /** The tree over the keys of `bucket` whose owners are one group of its ring. */
+  tree(bucket: string, group: number): MerkleTree {
+    return this.table(bucket).tree(group);
+  }
+
+  /** The keys of one group of owners, leaf by leaf. One pass over the bucket. */
+  keysByLeaf(bucket: string, group: number): ReadonlyMap<number, readonly string[]> {
+    const found = new Map<number, string[]>();
+    for (const [key, { cell }] of this.table(bucket).slots) {
+      if (Math.floor(cell / LEAVES) !== group) continue;
+      const keys = found.get(cell % LEAVES);
+      if (keys === undefined) found.set(cell % LEAVES, [key]);
+      else keys.push(key);
+    }
+    return found;
+  }
+
+  /** Buckets that hold anything. */
+  buckets(): string[] {
+    return [...this.tables.keys()];
   }
 
   /** The newest record of a key, tombstones too; undefined when it holds nothing of it. */
   get(bucket: string, key: string): WireRecord | undefined {
     const slot = this.tables.get(bucket)?.slots.get(key);
     return slot === undefined ? undefined : recordOf(bucket, key, slot);
+  }
+
+  /** The hash of a key's record as its tree has it; undefined when nothing is held. */
+  hashOf(bucket: string, key: string): string | undefined {
+    const slot = this.tables.get(bucket)?.slots.get(key);
+    return slot === undefined ? undefined : hashText({ a: slot.hashA, b: slot.hashB });
   }
 
   /** Whether the entry `sequence` is where the newest version of the record's key stands. */
@@ -122,9 +177,18 @@ export class Memtable {
     return { records, more: i < keys.length };
   }
 
-  private slotOf(record: WireRecord, sequence: number): Slot {
+  private table(bucket: string): Table {
+    const known = this.tables.get(bucket);
+    if (known !== undefined) return known;
+    const table = new Table(this.ringOf(bucket));
+    this.tables.set(bucket, table);
+    return table;
+  }
+
+  private slotOf(record: WireRecord, sequence: number, cell: number): Slot {
     const { value, base64, time } = record;
-    return { value, base64, time, writer: this.intern(record.writer), sequence };
+    const { a, b } = hashRecord(record);
+    return { value, base64, time, writer: this.intern(record.writer), sequence, cell, hashA: a, hashB: b };
   }
 
   private intern(writer: string): string {

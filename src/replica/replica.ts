@@ -1,6 +1,7 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
 import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
+import type { Ring } from '../model/ring.js';
 import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry, Timer } from '../ports.js';
 import type {
   Position,
@@ -28,6 +29,8 @@ export interface ReplicaOptions {
   readonly logger: Logger;
   /** The cluster is being made now: a missing log is a new one unless a peer remembers it. */
   readonly isNewCluster: boolean;
+  /** The ring of a bucket; undefined for a bucket that is not defined. */
+  readonly ringOf: (bucket: string) => Ring | undefined;
   /** Called for each time in the log, to keep the node's clock ahead of what it stored. */
   readonly onTime: (time: number) => void;
   readonly onState: () => void;
@@ -41,12 +44,16 @@ const RETRY_MS = 500;
 const NOTE_TIMEOUT_MS = 2000;
 /** How often to look whether the log is still the one that was opened, in milliseconds. */
 const LOOK_MS = 1000;
+/** Earlier lives of a log that its peers may still remember. */
+const FORMER_LIVES_MAX = 16;
 /** Stands for the checksum of the place before the first entry. */
 const NO_CHECKSUM = '00000000';
 
 export class Replica {
   readonly remembered: Remembered;
-  private table = new Memtable();
+  private table: Memtable;
+  private losses = 0;
+  private damaged = false;
   private readonly fold: Fold;
   private life: LogLife | undefined;
   private note: { note: ReplicaNote; sequence: number } | undefined;
@@ -67,13 +74,14 @@ export class Replica {
   private readonly unheard: Set<string>;
 
   constructor(private readonly options: ReplicaOptions) {
+    this.table = new Memtable(options.ringOf);
     this.remembered = new Remembered(options.node);
     this.unheard = new Set(options.peers);
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
       onBehind: () => options.onState(),
       onCaughtUp: () => this.caughtUp(),
-      onHole: reason => this.lost(reason),
+      onHole: reason => this.hole(reason),
       onLost: error => {
         options.logger.warn({ error }, 'lost the log while reading it; tries again');
         options.clock.after(RETRY_MS, () => this.fold.retry());
@@ -150,12 +158,44 @@ export class Replica {
       { log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes },
       'opened the log',
     );
-    if (state.missing > 0) this.lost(`${state.missing} entries are missing`);
+    if (state.missing > 0) this.hole(`${state.missing} entries are missing`);
     if (!this.opened) for (const position of (await this.askPeers()).positions) await this.compare(position);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
     this.lookAgain();
     logger.info({ state: this.state, node }, 'takes writes');
+  }
+
+  /** Counts the losses found: a replica is whole again only if none came while it was being made whole. */
+  get lossCount(): number {
+    return this.losses;
+  }
+
+  /** Whether the log itself is at fault: it has a hole, or entries whose checksums do not fit. */
+  get isDamaged(): boolean {
+    return this.damaged;
+  }
+
+  /**
+   * Anti-entropy has fetched what this replica lacked, and what was damaged has been purged: begins a new life of the log,
+   * so that peers stop comparing it with the one that lost entries, and serves.
+   *
+   * @param lossCount as it was before the peers were read.
+   */
+  async becomeWhole(lossCount: number): Promise<void> {
+    const { life, options } = this;
+    if (life === undefined || this.recovering === undefined || lossCount !== this.losses) return;
+    const former = [...(life.former ?? []), life.id].slice(-FORMER_LIVES_MAX);
+    const renewed: LogLife = { id: options.random.token(12), recovering: null, former };
+    await options.log.renew(renewed);
+    if (lossCount !== this.losses) return;
+    this.life = renewed;
+    this.recovering = undefined;
+    this.damaged = false;
+    if (this.position !== undefined) this.position = { ...this.position, log: renewed.id };
+    options.logger.info({ log: renewed.id }, 'has all that its peers hold: whole again');
+    await this.appendNote();
+    options.onState();
   }
 
   /** A record as this replica holds it, null when it holds none; undefined when it answers no reads now. */
@@ -246,7 +286,7 @@ export class Replica {
       const life = await this.options.log.life();
       if (life?.id !== this.life?.id) await this.open();
       const { missing } = await this.options.log.state();
-      if (missing > 0) this.lost(`${missing} entries are missing`);
+      if (missing > 0) this.hole(`${missing} entries are missing`);
     } catch (error) {
       // Its broker is away: `open` is called when that is back.
       this.options.logger.debug({ error }, 'could not look at the log');
@@ -319,6 +359,8 @@ export class Replica {
   private async compare(remembered: Position): Promise<void> {
     const { log } = this.options;
     if (this.life === undefined || this.recovering?.lost === true) return;
+    // A life that lost entries, and whose losses were made good since.
+    if (this.life.former?.includes(remembered.log) === true) return;
     if (remembered.log !== this.life.id) {
       this.lost(`peers remember another log of this node, up to entry ${remembered.sequence}`);
       return;
@@ -344,7 +386,7 @@ export class Replica {
   private apply(entry: StreamEntry): void {
     const decoded = decodeEntry(entry.data);
     if (decoded.kind === 'damaged') {
-      this.lost(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
+      this.hole(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
       return;
     }
     if (decoded.kind === 'invalid') {
@@ -387,7 +429,7 @@ export class Replica {
     if (noted !== undefined) this.remembered.load(noted.positions);
     this.purgedThrough = noted?.purgedThrough ?? 0;
     if (this.firstSequence > this.purgedThrough + 1)
-      this.lost(`entries ${this.purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
+      this.hole(`entries ${this.purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
     const recovering = noted === undefined ? life.recovering : noted.recovering;
     if (recovering !== null) this.adopt(recovering);
     this.isRead = true;
@@ -401,11 +443,18 @@ export class Replica {
 
   /** The log lacks something it acknowledged: no reads until it is whole again. */
   private lost(reason: string): void {
+    if (this.recovering?.reason !== reason) this.losses++;
     if (this.recovering?.lost === true) return;
     this.recovering = { lost: true, reason };
     this.options.logger.error({ reason }, 'the log has lost entries: takes writes, answers no reads');
     this.options.onState();
     this.noteSoon();
+  }
+
+  /** Entries inside the log are gone: they must be purged before the log can be read as a whole again. */
+  private hole(reason: string): void {
+    this.damaged = true;
+    this.lost(reason);
   }
 
   /** Every peer has said that it remembers no other log: the missing log had never existed. */
@@ -419,7 +468,7 @@ export class Replica {
   }
 
   private forget(): void {
-    this.table = new Memtable();
+    this.table = new Memtable(this.options.ringOf);
     this.note = undefined;
     this.position = undefined;
     this.isRead = false;

@@ -1,6 +1,7 @@
 // Answers the replica's own subjects: reads of several keys at once, and what it remembers of a peer's log.
 import { InvalidRequestError } from '../errors.js';
 import type { Bus, Logger, Message, Subscription } from '../ports.js';
+import { errorHeaders, toErrorReply } from '../wire/error-reply.js';
 import type { ReadReply, RememberedReply } from '../wire/generated/types.js';
 import * as validators from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
@@ -13,7 +14,7 @@ export interface ReplicaServiceOptions {
   readonly bus: Bus;
   readonly replica: Replica;
   readonly logger: Logger;
-  /** Called for each message that is dropped unanswered. */
+  /** Called for each message that is dropped, or is not valid. */
   readonly onDropped: (reason: 'noReply' | 'badReply' | 'invalid') => void;
 }
 
@@ -24,66 +25,75 @@ const REPLY_FILL = 0.75;
 export function serveReplica(options: ReplicaServiceOptions): Subscription[] {
   const { bus, node } = options;
   return [
-    bus.subscribe(subjects.read(node), message => void answerReads(options, message)),
-    bus.subscribe(subjects.remembered(node), message => answerRemembered(options, message)),
+    bus.subscribe(
+      subjects.read(node),
+      message => void answer(options, message, data => readsOf(options, data)),
+    ),
+    bus.subscribe(
+      subjects.remembered(node),
+      message => void answer(options, message, data => rememberedBy(options, data)),
+    ),
     // Only listened to: a broker tells a prober when nobody does any more.
     bus.subscribe(subjects.alive(node), () => {}),
   ];
 }
 
-async function answerReads(options: ReplicaServiceOptions, message: Message): Promise<void> {
-  const { bus, node, incarnation, replica, logger } = options;
-  const reply = replySubject(options, message);
-  if (reply === undefined) return;
-  const head = { node, incarnation };
+/**
+ * Answers one request with what `handle` returns; a request that is not valid gets an error reply, and one whose answer
+ * would go nowhere, or where no answer belongs, gets nothing.
+ */
+export async function answer(
+  options: ReplicaServiceOptions,
+  message: Message,
+  handle: (data: Uint8Array) => object | undefined | Promise<object>,
+): Promise<void> {
+  const { bus, logger, onDropped } = options;
+  const { reply, subject } = message;
+  if (reply === undefined || !isInbox(reply)) {
+    onDropped(reply === undefined ? 'noReply' : 'badReply');
+    return;
+  }
   try {
-    const { reads } = decodeJson(validators.readRequest, message.data);
-    await replica.barrier();
-    const { state } = replica;
-    if (state !== 'serving') {
-      bus.publish(reply, encodeJson({ ...head, refused: state, answers: [] } satisfies ReadReply));
-      return;
-    }
-    const answers: ReadReply['answers'] = [];
-    let bytes = 0;
-    for (const { bucket, key, want } of reads) {
-      const record = replica.memtable.get(bucket, key);
-      if (record === undefined) answers.push(null);
-      else if (want === 'record') {
-        bytes += (record.value?.length ?? record.base64?.length ?? 0) + key.length;
-        // What finds no room counts as unanswered; its coordinator asks another owner.
-        if (answers.length > 0 && bytes > bus.maxPayload * REPLY_FILL) break;
-        answers.push(record);
-      } else {
-        const { time, writer, deleted } = record;
-        answers.push(deleted === true ? { time, writer, deleted } : { time, writer });
-      }
-    }
-    bus.publish(reply, encodeJson({ ...head, answers } satisfies ReadReply));
+    const body = await handle(message.data);
+    if (body !== undefined) bus.publish(reply, encodeJson(body));
   } catch (error) {
-    if (error instanceof InvalidRequestError) options.onDropped('invalid');
-    else logger.error({ error }, 'could not answer a read');
+    if (error instanceof InvalidRequestError) onDropped('invalid');
+    else logger.error({ error, subject }, 'a request of a peer failed unexpectedly');
+    const body = toErrorReply(error);
+    bus.publish(reply, encodeJson(body), { headers: errorHeaders(body) });
   }
 }
 
-function answerRemembered(options: ReplicaServiceOptions, message: Message): void {
-  const { bus, node, replica } = options;
-  const reply = replySubject(options, message);
-  if (reply === undefined) return;
-  // Still reading its own notes: it cannot say yet.
-  if (!replica.canRecall) return;
-  try {
-    const request = decodeJson(validators.rememberedRequest, message.data);
-    const position = replica.remembered.of(request.node) ?? null;
-    bus.publish(reply, encodeJson({ node, position } satisfies RememberedReply));
-  } catch (error) {
-    if (error instanceof InvalidRequestError) options.onDropped('invalid');
-    else options.logger.error({ error }, 'could not say what it remembers');
+async function readsOf(options: ReplicaServiceOptions, data: Uint8Array): Promise<ReadReply> {
+  const { bus, node, incarnation, replica } = options;
+  const { reads } = decodeJson(validators.readRequest, data);
+  await replica.barrier();
+  const { state } = replica;
+  if (state !== 'serving') return { node, incarnation, refused: state, answers: [] };
+  const answers: ReadReply['answers'] = [];
+  let bytes = 0;
+  for (const { bucket, key, want } of reads) {
+    const record = replica.memtable.get(bucket, key);
+    if (record === undefined) answers.push(null);
+    else if (want === 'record') {
+      bytes += (record.value?.length ?? record.base64?.length ?? 0) + key.length;
+      // What finds no room counts as unanswered; its coordinator asks another owner.
+      if (answers.length > 0 && bytes > bus.maxPayload * REPLY_FILL) break;
+      answers.push(record);
+    } else {
+      const { time, writer, deleted } = record;
+      answers.push(deleted === true ? { time, writer, deleted } : { time, writer });
+    }
   }
+  return { node, incarnation, answers };
 }
 
-function replySubject(options: ReplicaServiceOptions, message: Message): string | undefined {
-  if (message.reply !== undefined && isInbox(message.reply)) return message.reply;
-  options.onDropped(message.reply === undefined ? 'noReply' : 'badReply');
-  return undefined;
+/** Nothing while it is still reading its own notes: it cannot say yet. */
+function rememberedBy(
+  { node, replica }: ReplicaServiceOptions,
+  data: Uint8Array,
+): RememberedReply | undefined {
+  const request = decodeJson(validators.rememberedRequest, data);
+  if (!replica.canRecall) return undefined;
+  return { node, position: replica.remembered.of(request.node) ?? null };
 }

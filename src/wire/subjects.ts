@@ -19,6 +19,10 @@ export const subjects = {
   read: (node: string) => `dynats.replica.${node}.read`,
   /** Replica-internal: what this replica remembers of another's log. */
   remembered: (node: string) => `dynats.replica.${node}.remembered`,
+  /** Replica-internal, anti-entropy: compares trees; lists what is held in some leaves; gives records, serving or not. */
+  tree: (node: string) => `dynats.replica.${node}.tree`,
+  leaves: (node: string) => `dynats.replica.${node}.leaves`,
+  held: (node: string) => `dynats.replica.${node}.held`,
   /** Listened to and never answered: a broker tells at once when nobody listens any more. */
   alive: (node: string) => `dynats.replica.${node}.alive`,
   /** Publishing here appends to the node's log. */

@@ -14,9 +14,9 @@ function contents(table: Memtable): unknown {
 test('holds the largest record of each key, in whatever order and however often they come', () => {
   fc.assert(
     fc.property(records, fc.infiniteStream(fc.nat()), (list, order) => {
-      const inOrder = new Memtable();
+      const inOrder = new Memtable(() => undefined);
       for (const [i, record] of list.entries()) inOrder.merge(record, i + 1);
-      const shuffled = new Memtable();
+      const shuffled = new Memtable(() => undefined);
       const again = [...list, ...list]
         .map((record, i) => ({ record, rank: order.next().value ?? i }))
         .sort((a, b) => a.rank - b.rank);
@@ -33,9 +33,9 @@ test('holds the largest record of each key, in whatever order and however often 
 test('counts keys, tombstones and live bytes as if it had been filled with the final records only', () => {
   fc.assert(
     fc.property(records, list => {
-      const table = new Memtable();
+      const table = new Memtable(() => undefined);
       for (const [i, record] of list.entries()) table.merge(record, i + 1);
-      const fresh = new Memtable();
+      const fresh = new Memtable(() => undefined);
       for (const record of table.page('default', undefined, 100, Number.POSITIVE_INFINITY).records)
         fresh.merge(record, 1);
       assert.deepEqual(
@@ -47,7 +47,7 @@ test('counts keys, tombstones and live bytes as if it had been filled with the f
 });
 
 test('knows in which entry the current record stands: the newest that holds it', () => {
-  const table = new Memtable();
+  const table = new Memtable(() => undefined);
   const record = { bucket: 'default', key: 'k', value: 'v', time: 1, writer: 'w' };
   table.merge(record, 5);
   assert.ok(table.standsIn(record, 5));
@@ -59,7 +59,7 @@ test('knows in which entry the current record stands: the newest that holds it',
 });
 
 test('pages through the keys in order, across inserts', () => {
-  const table = new Memtable();
+  const table = new Memtable(() => undefined);
   for (const key of ['b', 'd', 'a', '__proto__', 'c'])
     table.merge({ bucket: 'default', key, value: key, time: 1, writer: 'w' }, 1);
   const first = table.page('default', undefined, 2, 1e6);
@@ -70,7 +70,7 @@ test('pages through the keys in order, across inserts', () => {
 });
 
 test('a page ends early rather than outgrow a message', () => {
-  const table = new Memtable();
+  const table = new Memtable(() => undefined);
   for (const key of ['a', 'b', 'c'])
     table.merge({ bucket: 'default', key, value: 'x'.repeat(1000), time: 1, writer: 'w' }, 1);
   const page = table.page('default', undefined, 10, 1500);

@@ -16,6 +16,8 @@ export interface FaultRates {
   readonly loss: number;
   readonly delay: number;
   readonly refuse: number;
+  /** A disk forgets: wiped, its tail lost, a hole, a flipped bit. Of one node at a time, until it is whole again. */
+  readonly damage: number;
 }
 
 export const DEFAULT_RATES: FaultRates = {
@@ -26,6 +28,7 @@ export const DEFAULT_RATES: FaultRates = {
   loss: 0.05,
   delay: 0.05,
   refuse: 0.02,
+  damage: 0.015,
 };
 
 export interface ScenarioOptions {
@@ -61,6 +64,7 @@ class Run {
   private readonly reached: Record<string, number> = {};
   private readonly clients: { name: string; coordinator: Coordinator }[];
   private readonly down = new Set<string>();
+  private injured: string | undefined;
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(private readonly options: ScenarioOptions) {
@@ -151,6 +155,11 @@ class Run {
     const { cluster, random, rates } = this;
     const node = random.pick(cluster.nodes);
     const isDown = this.down.has(node);
+    if (this.injured !== undefined && cluster.stateOf(this.injured) === 'serving') this.injured = undefined;
+    if (this.injured === undefined && random.chance(rates.damage)) {
+      this.damage(node);
+      return;
+    }
     const lasting = 100 + random.next() * 4000;
     if (!isDown && random.chance(rates.killNode))
       this.takeDown(node, 'killNode', lasting, () => cluster.killNode(node));
@@ -188,6 +197,37 @@ class Run {
       if (isFull) this.count('refuse');
       disk.refuse = () => isFull;
     }
+  }
+
+  /** A quorum's write survives the loss of one disk, not of two: the next is damaged only when the last is whole again. */
+  private damage(node: string): void {
+    const { cluster, random } = this;
+    if (cluster.nodes.some(other => this.down.has(other) || cluster.stateOf(other) !== 'serving')) return;
+    const disk = cluster.disk(node);
+    const { entries } = disk.log ?? { entries: [] };
+    const at = random.below(Math.max(1, entries.length));
+    const damages: [string, () => void][] = [
+      ['wipe', () => disk.wipe()],
+      ['lose tail', () => disk.log?.loseTail(1 + random.below(20))],
+      ['hole', () => entries.splice(at, 1 + random.below(5))],
+      [
+        'bit flip',
+        () => {
+          const entry = entries[at];
+          if (entry === undefined) return;
+          const data = Buffer.from(entry.data);
+          const byte = random.below(data.length);
+          data[byte] = (data[byte] ?? 0) ^ (1 << random.below(8));
+          entries[at] = { ...entry, data };
+        },
+      ],
+    ];
+    const [name, inflict] = random.pick(damages);
+    this.takeDown(node, name, 100 + random.next() * 1000, () => {
+      cluster.killNode(node);
+      inflict();
+    });
+    this.injured = node;
   }
 
   private takeDown(node: string, what: string, forMs: number, kill: () => void): void {

@@ -26,6 +26,7 @@ export interface StreamFaults {
 export class SimStream implements Store {
   entries: Stored[] = [];
   lastSequence = 0;
+  private currentLife: LogLife | undefined;
   /** Everything at or below was removed by a purge of the whole stream. */
   private purgedThrough = 0;
 
@@ -42,7 +43,11 @@ export class SimStream implements Store {
   ) {}
 
   get life(): LogLife | undefined {
-    return this.options.life;
+    return this.currentLife ?? this.options.life;
+  }
+
+  renew(life: LogLife): void {
+    this.currentLife = life;
   }
 
   matches(subject: string): boolean {
@@ -153,6 +158,10 @@ export class SimReplicaLog extends SimLogStream implements ReplicaLog {
 
   async create(life: LogLife): Promise<void> {
     this.disk.createLog(life);
+  }
+
+  renew(life: LogLife): Promise<void> {
+    return this.call(stream => stream.renew(life));
   }
 
   async follow(onEntry: (entry: StreamEntry) => void): Promise<Subscription> {

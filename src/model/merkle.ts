@@ -1,0 +1,93 @@
+// Merkle trees over the records that two owners share: equal roots mean equal records, and where roots differ a few
+// exchanges find the leaves that do. Kept up to date record by record (each leaf is the XOR of its records' hashes), so that
+// comparing costs the same however many keys there are.
+import { crc32 } from 'node:zlib';
+import type { WireRecord } from '../wire/generated/types.js';
+
+/** Leaves of one tree. */
+export const LEAVES = 1024;
+/** Leaves under one branch. */
+export const LEAVES_PER_BRANCH = 32;
+export const BRANCHES = LEAVES / LEAVES_PER_BRANCH;
+
+/** 64 bits, as two 32-bit integers. */
+export interface Hash {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** The leaf a key belongs to, 0 <= leaf < LEAVES. */
+export function leafOf(key: string): number {
+  return mix(crc32(key), 0x51ed270b) & (LEAVES - 1);
+}
+
+/** Depends on everything that tells one record of a key from another: value too, should a writer use a version twice. */
+export function hashRecord(record: Omit<WireRecord, 'bucket'>): Hash {
+  const kind = record.deleted === true ? 1 : record.base64 !== undefined ? 2 : 3;
+  const value = crc32(record.value ?? record.base64 ?? '');
+  const high = Math.floor(record.time / 2 ** 32);
+  const low = (record.time % 2 ** 32) | 0;
+  const identity = [crc32(record.key), crc32(record.writer), value, high, low, kind];
+  let a = 0x9e3779b9 | 0;
+  let b = 0x7f4a7c15 | 0;
+  for (const part of identity) {
+    a = mix(a ^ part, 0x85ebca6b);
+    b = mix(b + part, 0xc2b2ae35);
+  }
+  return { a, b };
+}
+
+function mix(x: number, multiplier: number): number {
+  let h = Math.imul(x ^ (x >>> 16), multiplier);
+  h = Math.imul(h ^ (h >>> 13), 0x5bd1e995);
+  return h ^ (h >>> 15);
+}
+
+/** One tree: hashes of its leaves. */
+export class MerkleTree {
+  private readonly cells = new Int32Array(2 * LEAVES);
+
+  /** Adds a record's hash to a leaf; adding it again takes it out. */
+  toggle(leaf: number, hash: Hash): void {
+    const { cells } = this;
+    cells[2 * leaf] = (cells[2 * leaf] ?? 0) ^ hash.a;
+    cells[2 * leaf + 1] = (cells[2 * leaf + 1] ?? 0) ^ hash.b;
+  }
+
+  leaf(leaf: number): string {
+    return hashText({ a: this.cells[2 * leaf] ?? 0, b: this.cells[2 * leaf + 1] ?? 0 });
+  }
+
+  /** The hash of a branch's leaves. */
+  branch(branch: number): string {
+    return this.over(branch * LEAVES_PER_BRANCH, LEAVES_PER_BRANCH);
+  }
+
+  root(): string {
+    return this.over(0, LEAVES);
+  }
+
+  branches(): string[] {
+    return Array.from({ length: BRANCHES }, (_, branch) => this.branch(branch));
+  }
+
+  leavesOf(branch: number): string[] {
+    return Array.from({ length: LEAVES_PER_BRANCH }, (_, i) => this.leaf(branch * LEAVES_PER_BRANCH + i));
+  }
+
+  /** Position matters: a record that moved to another leaf changes the hash. */
+  private over(from: number, count: number): string {
+    let a = 0;
+    let b = 0;
+    for (let i = 2 * from; i < 2 * (from + count); i += 2) {
+      a = mix(a ^ (this.cells[i] ?? 0), 0x85ebca6b) + i;
+      b = mix(b ^ (this.cells[i + 1] ?? 0), 0xc2b2ae35) + i;
+    }
+    return hashText({ a, b });
+  }
+}
+
+/** 16 hexadecimal digits. */
+export function hashText({ a, b }: Hash): string {
+  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0');
+}
