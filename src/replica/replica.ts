@@ -11,12 +11,11 @@ import type {
   ReplicaState,
   WireRecord,
 } from '../wire/generated/types.js';
-import { rememberedReply as validate } from '../wire/generated/validators.js';
-import { decodeJson, encodeJson } from '../wire/json.js';
-import { checksumOf, decodeEntry, encodeEntry } from '../wire/log-entry.js';
+import { decodeEntry, encodeEntry } from '../wire/log-entry.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { Fold } from './fold.js';
 import { Memtable } from './memtable.js';
+import { PeersMemory } from './peers-memory.js';
 import { Remembered } from './remembered.js';
 
 export interface ReplicaOptions {
@@ -36,9 +35,6 @@ export interface ReplicaOptions {
   readonly onState: () => void;
 }
 
-/** How long a replica without a log waits for every peer to say whether it had one, in milliseconds. */
-const ASK_PEERS_MS = 3000;
-const ASK_TIMEOUT_MS = 500;
 /** Between two tries to read the log, in milliseconds. */
 const RETRY_MS = 500;
 const NOTE_TIMEOUT_MS = 2000;
@@ -70,13 +66,12 @@ export class Replica {
   private firstSequence = 1;
   private lookTimer: Timer | undefined;
   private closed = false;
-  /** Peers that have not yet said what they remember of this log. */
-  private readonly unheard: Set<string>;
+  private readonly peers: PeersMemory;
 
   constructor(private readonly options: ReplicaOptions) {
     this.table = new Memtable(options.ringOf);
     this.remembered = new Remembered(options.node);
-    this.unheard = new Set(options.peers);
+    this.peers = new PeersMemory(options);
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
       onBehind: () => options.onState(),
@@ -159,7 +154,7 @@ export class Replica {
       'opened the log',
     );
     if (state.missing > 0) this.hole(`${state.missing} entries are missing`);
-    if (!this.opened) for (const position of (await this.askPeers()).positions) await this.compare(position);
+    if (!this.opened) for (const position of (await this.peers.ask()).positions) await this.compare(position);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
     this.lookAgain();
@@ -225,18 +220,20 @@ export class Replica {
     const ours = presence.remembers[this.options.node];
     // A peer that is still reading its own log has yet to recall what it noted there.
     const isFirst =
-      this.unheard.has(presence.node) && presence.state !== 'catching-up' && presence.caughtUp === undefined;
+      this.peers.unheard.has(presence.node) &&
+      presence.state !== 'catching-up' &&
+      presence.caughtUp === undefined;
     // The first time even a position this log has passed: entries may have taken the place of lost ones since.
     if (ours !== undefined && (isFirst || ours.log !== this.life.id || ours.sequence > this.fold.applied)) {
       this.compare(ours)
-        .then(() => isFirst && this.unheard.delete(presence.node))
+        .then(() => isFirst && this.peers.unheard.delete(presence.node))
         .catch(error =>
           this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers'),
         );
       return;
     }
-    if (isFirst) this.unheard.delete(presence.node);
-    if (this.unheard.size === 0 && this.recovering?.lost === false) this.trust();
+    if (isFirst) this.peers.unheard.delete(presence.node);
+    if (this.peers.unheard.size === 0 && this.recovering?.lost === false) this.trust();
   }
 
   /** Writes a note about this replica into its own log, if there is something new to say. */
@@ -306,81 +303,20 @@ export class Replica {
   /** The log is missing. Begins a new one; unless it is sure to be the first, as one that has lost everything. */
   private async begin(): Promise<LogLife> {
     this.recalled = true;
-    const life: LogLife = { id: this.options.random.token(12), recovering: await this.judge() };
+    const recovering =
+      this.life === undefined
+        ? await this.peers.judgeMissing(this.options.isNewCluster)
+        : { lost: true, reason: 'the log is missing; it was there before' };
+    const life: LogLife = { id: this.options.random.token(12), recovering };
     await this.options.log.create(life);
     return life;
   }
 
-  /** What a log that begins now lacks. */
-  private async judge(): Promise<Recovering | null> {
-    if (this.life !== undefined) return { lost: true, reason: 'the log is missing; it was there before' };
-    const { positions, unreachable } = await this.askPeers(this.options.isNewCluster ? 0 : ASK_PEERS_MS);
-    if (positions.length > 0) {
-      const last = Math.max(...positions.map(({ sequence }) => sequence));
-      return { lost: true, reason: `the log is missing; peers remember it up to entry ${last}` };
-    }
-    if (unreachable.length === 0 || this.options.isNewCluster) return null;
-    return {
-      lost: false,
-      reason: `the log is missing, and ${unreachable.join(', ')} could not be asked whether it existed`,
-    };
-  }
-
-  /** Asks every peer what it remembers of this log, again and again for `patienceMs` those that do not listen yet. */
-  private async askPeers(patienceMs = 0): Promise<{ positions: Position[]; unreachable: string[] }> {
-    const { bus, clock, node, peers } = this.options;
-    const until = clock.monotonic() + patienceMs;
-    const positions: Position[] = [];
-    let unreachable = [...peers];
-    for (;;) {
-      const asked = unreachable;
-      const answers = await Promise.all(
-        asked.map(async peer => {
-          try {
-            const reply = await bus.request(subjects.remembered(peer), encodeJson({ node }), ASK_TIMEOUT_MS);
-            return decodeJson(validate, reply.data);
-          } catch {
-            return undefined; // Not there, or not able to say yet: unreachable.
-          }
-        }),
-      );
-      unreachable = asked.filter((_, i) => answers[i] === undefined);
-      for (const answer of answers) {
-        if (answer === undefined) continue;
-        this.unheard.delete(answer.node);
-        if (answer.position !== null) positions.push(answer.position);
-      }
-      if (unreachable.length === 0 || clock.monotonic() >= until) return { positions, unreachable };
-      await new Promise<void>(done => clock.after(50, done));
-    }
-  }
-
   /** Checks the log against a position that a peer saw acknowledged. */
   private async compare(remembered: Position): Promise<void> {
-    const { log } = this.options;
     if (this.life === undefined || this.recovering?.lost === true) return;
-    // A life that lost entries, and whose losses were made good since.
-    if (this.life.former?.includes(remembered.log) === true) return;
-    if (remembered.log !== this.life.id) {
-      this.lost(`peers remember another log of this node, up to entry ${remembered.sequence}`);
-      return;
-    }
-    const { firstSequence, lastSequence } = await log.state();
-    if (remembered.sequence > lastSequence) {
-      this.lost(
-        `the log ends at entry ${lastSequence}; peers remember it up to entry ${remembered.sequence}`,
-      );
-      return;
-    }
-    if (remembered.sequence < firstSequence) return;
-    let found: string | undefined;
-    await log.read(remembered.sequence, remembered.sequence, entry => {
-      found = checksumOf(entry.data);
-    });
-    // Compaction may have moved it out of the way meanwhile.
-    if (found === undefined && remembered.sequence < (await log.state()).firstSequence) return;
-    if (found !== remembered.crc32)
-      this.lost(`entry ${remembered.sequence} is not the one that peers saw acknowledged`);
+    const reason = await this.peers.compare(remembered, this.life);
+    if (reason !== undefined) this.lost(reason);
   }
 
   private apply(entry: StreamEntry): void {
@@ -473,7 +409,6 @@ export class Replica {
     this.position = undefined;
     this.isRead = false;
     this.fold.reset();
-    this.unheard.clear();
-    for (const peer of this.options.peers) this.unheard.add(peer);
+    this.peers.forget();
   }
 }

@@ -1,0 +1,108 @@
+// What the peers remember of this replica's log, and what follows from it: a log that is missing, shorter than remembered, or
+// not the one remembered, has lost what it acknowledged.
+import type { Bus, Clock, LogLife, ReplicaLog } from '../ports.js';
+import type { Position, Recovering } from '../wire/generated/types.js';
+import { rememberedReply as validate } from '../wire/generated/validators.js';
+import { decodeJson, encodeJson } from '../wire/json.js';
+import { checksumOf } from '../wire/log-entry.js';
+import { subjects } from '../wire/subjects.js';
+
+export interface PeersMemoryOptions {
+  readonly node: string;
+  readonly peers: readonly string[];
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: ReplicaLog;
+}
+
+/** How long a replica without a log waits for every peer to say whether it had one, in milliseconds. */
+const ASK_PEERS_MS = 3000;
+const ASK_TIMEOUT_MS = 500;
+const ASK_AGAIN_MS = 50;
+
+export class PeersMemory {
+  /** Peers that have not yet said what they remember of this log. */
+  readonly unheard: Set<string>;
+
+  constructor(private readonly options: PeersMemoryOptions) {
+    this.unheard = new Set(options.peers);
+  }
+
+  /** The log was begun anew: every peer must be heard again. */
+  forget(): void {
+    for (const peer of this.options.peers) this.unheard.add(peer);
+  }
+
+  /**
+   * Asks every peer what it remembers.
+   *
+   * @param patienceMs how long those are asked again that do not listen yet.
+   */
+  async ask(patienceMs = 0): Promise<{ positions: Position[]; unreachable: string[] }> {
+    const { bus, clock, node, peers } = this.options;
+    const until = clock.monotonic() + patienceMs;
+    const positions: Position[] = [];
+    let unreachable = [...peers];
+    for (;;) {
+      const asked = unreachable;
+      const answers = await Promise.all(
+        asked.map(async peer => {
+          try {
+            const reply = await bus.request(subjects.remembered(peer), encodeJson({ node }), ASK_TIMEOUT_MS);
+            return decodeJson(validate, reply.data);
+          } catch {
+            return undefined; // Not there, or not able to say yet: unreachable.
+          }
+        }),
+      );
+      unreachable = asked.filter((_, i) => answers[i] === undefined);
+      for (const answer of answers) {
+        if (answer === undefined) continue;
+        this.unheard.delete(answer.node);
+        if (answer.position !== null) positions.push(answer.position);
+      }
+      if (unreachable.length === 0 || clock.monotonic() >= until) return { positions, unreachable };
+      await new Promise<void>(done => clock.after(ASK_AGAIN_MS, done));
+    }
+  }
+
+  /**
+   * What a log that is missing, and begins now, lacks.
+   *
+   * @param isNewCluster it is a new one unless a peer remembers it; nobody is waited for.
+   */
+  async judgeMissing(isNewCluster: boolean): Promise<Recovering | null> {
+    const { positions, unreachable } = await this.ask(isNewCluster ? 0 : ASK_PEERS_MS);
+    if (positions.length > 0) {
+      const last = Math.max(...positions.map(({ sequence }) => sequence));
+      return { lost: true, reason: `the log is missing; peers remember it up to entry ${last}` };
+    }
+    if (unreachable.length === 0 || isNewCluster) return null;
+    return {
+      lost: false,
+      reason: `the log is missing, and ${unreachable.join(', ')} could not be asked whether it existed`,
+    };
+  }
+
+  /** Checks the log against a position that a peer saw acknowledged. @returns what was lost, if anything was. */
+  async compare(remembered: Position, life: LogLife): Promise<string | undefined> {
+    const { log } = this.options;
+    // A life that lost entries, and whose losses were made good since.
+    if (life.former?.includes(remembered.log) === true) return undefined;
+    const { sequence } = remembered;
+    if (remembered.log !== life.id) return `peers remember another log of this node, up to entry ${sequence}`;
+    const { firstSequence, lastSequence } = await log.state();
+    if (sequence > lastSequence)
+      return `the log ends at entry ${lastSequence}; peers remember it up to entry ${sequence}`;
+    if (sequence < firstSequence) return undefined;
+    let found: string | undefined;
+    await log.read(sequence, sequence, entry => {
+      found = checksumOf(entry.data);
+    });
+    // Compaction may have moved it out of the way meanwhile.
+    if (found === undefined && sequence < (await log.state()).firstSequence) return undefined;
+    return found === remembered.crc32
+      ? undefined
+      : `entry ${sequence} is not the one that peers saw acknowledged`;
+  }
+}
