@@ -15,7 +15,7 @@ export type Partitioner = ClusterDefinition['partitioner'];
 /** Settings handed on to every replica process, as in the configuration file of a node. */
 export type ReplicaSettings = Pick<
   NodeConfig,
-  'hints' | 'compaction' | 'heartbeatMs' | 'maxClockSkewMs' | 'logLevel'
+  'hints' | 'compaction' | 'antiEntropy' | 'heartbeatMs' | 'maxClockSkewMs' | 'logLevel'
 >;
 
 /** What is left out is as the data directory was made, or the default when it is new. */

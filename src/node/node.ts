@@ -73,7 +73,7 @@ class NatsNode implements RunningNode {
     this.closed = new Promise(settle => {
       this.settleClosed = settle;
     });
-    const { node, cluster, heartbeatMs, maxClockSkewMs, compaction } = config;
+    const { node, cluster, heartbeatMs, maxClockSkewMs, compaction, antiEntropy } = config;
     this.hints = new NatsHintStream(this.streamOptions(node));
     this.core = new NodeCore({
       node,
@@ -95,6 +95,7 @@ class NatsNode implements RunningNode {
       heartbeatMs,
       maxClockSkewMs,
       compaction,
+      antiEntropy,
       onState: state => options.onState?.(state),
       onTwin: () => {
         this.settleClosed(twin(node, 'and started earlier'));

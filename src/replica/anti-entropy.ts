@@ -14,13 +14,19 @@ import { subjects } from '../wire/subjects.js';
 import type { Replica } from './replica.js';
 
 export interface AntiEntropySettings {
+  /** Without it, owners that differ are only repaired by reads, and a recovering replica stays so. */
+  readonly enabled: boolean;
   /** Between two rounds over everything this replica owns, in milliseconds. */
   readonly periodMs: number;
   /** Records sent and fetched a second while the replica is not recovering. */
   readonly recordsPerSecond: number;
 }
 
-export const ANTI_ENTROPY_DEFAULTS: AntiEntropySettings = { periodMs: 10_000, recordsPerSecond: 10_000 };
+export const ANTI_ENTROPY_DEFAULTS: AntiEntropySettings = {
+  enabled: true,
+  periodMs: 10_000,
+  recordsPerSecond: 10_000,
+};
 
 export interface AntiEntropyOptions {
   readonly node: string;
@@ -123,7 +129,7 @@ export class AntiEntropy {
 
   private schedule(delayMs: number): void {
     this.timer?.cancel();
-    if (this.closed) return;
+    if (this.closed || !this.options.settings.enabled) return;
     this.timer = this.options.clock.after(delayMs, () => {
       this.round()
         .catch(error => this.options.logger.warn({ error }, 'anti-entropy stopped; it is tried again'))

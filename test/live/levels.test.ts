@@ -12,7 +12,7 @@ import {
   coordinatorsOf,
   openClients,
 } from '../support/coordinators.js';
-import { startEmulator } from '../support/emulator.js';
+import { startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { openStreams, type Streams } from '../support/streams.js';
 
@@ -65,7 +65,7 @@ const failures: readonly Failure[] = [
 
 for (const failure of failures)
   test(`levels with ${failure.what}`, async t => {
-    const emulator = await startEmulator(t);
+    const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
     await using clients = await openClients(emulator, 'n3', timeoutMs);
     await using streams = await openStreams(emulator, 'n3');
     const through = (alive: readonly string[]) => coordinatorsOf(clients, alive);
@@ -142,7 +142,7 @@ for (const failure of failures)
   });
 
 test('reads of owners that differ', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
   await using clients = await openClients(emulator, 'n3', timeoutMs);
   await using streams = await openStreams(emulator, 'n3');
   const coordinators = coordinatorsOf(clients, nodes);

@@ -35,7 +35,8 @@ interface Cluster {
 
 /** Four nodes with some records, each owner's log with all of its own. */
 async function filled(t: TestContext, records = 20, replica: ReplicaSettings = {}): Promise<Cluster> {
-  const emulator = await startEmulator(t, { replica });
+  // Without anti-entropy, which would have made the node whole before anybody looked.
+  const emulator = await startEmulator(t, { replica: { antiEntropy: { enabled: false }, ...replica } });
   const client = await connect({
     servers: busUrl(emulator, 'n3'),
     timeoutMs: 5000,

@@ -12,7 +12,7 @@ import {
   type WireRecord,
 } from '../../src/index.js';
 import { openClients } from '../support/coordinators.js';
-import { startEmulator } from '../support/emulator.js';
+import { startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { openStreams, type Streams } from '../support/streams.js';
 
@@ -30,7 +30,7 @@ for (const [what, parts] of [
   ['a whole node', undefined],
 ] as const)
   test(`${what} killed under writes comes back with everything in its log, and gets what it missed`, async t => {
-    const emulator = await startEmulator(t);
+    const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
     await using clients = await openClients(emulator, 'n0', timeoutMs);
     await using streams = await openStreams(emulator, 'n0');
     const { api } = clients;
@@ -65,7 +65,7 @@ for (const [what, parts] of [
   });
 
 test('a node gets what it missed', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
   t.afterEach(() => heal(emulator));
   await using clients = await openClients(emulator, 'n0', timeoutMs);
   await using streams = await openStreams(emulator, 'n0');
@@ -168,7 +168,7 @@ test('a node gets what it missed', async t => {
 });
 
 test('a node whose data was deleted comes back with what hints hold, as recovering', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
   await using clients = await openClients(emulator, 'n0', timeoutMs);
   await using streams = await openStreams(emulator, 'n0');
   const { api } = clients;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Emulator } from '../../src/emulator/emulator.js';
-import type { EmulatorOptions } from '../../src/emulator/options.js';
+import type { EmulatorOptions, ReplicaSettings } from '../../src/emulator/options.js';
 import { commandLineOf, isAlive } from '../../src/emulator/process-table.js';
 
 /**
@@ -69,6 +69,9 @@ export async function emulatorOptions(
     port: options.port ?? (await freePorts(4 * nodes)),
   };
 }
+
+/** For tests of what reads and hints do by themselves: nothing else brings owners together. */
+export const withoutAntiEntropy: ReplicaSettings = { antiEntropy: { enabled: false } };
 
 /** A running emulator; stopped and deleted after the test. Four nodes and lazy sync unless `options` say otherwise. */
 export async function startEmulator(
