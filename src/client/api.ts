@@ -31,6 +31,10 @@ export interface ApiOptions {
   readonly bus: Bus;
   /** Nodes of the cluster, as far as known. */
   readonly nodes: () => readonly string[];
+  /** Told the clocks of every node that answers: hybrid, in microseconds, and physical, in milliseconds since 1970. */
+  readonly onTime: (time: number, now: number) => void;
+  /** Now by the nodes' clocks, in milliseconds since 1970; undefined while none is known. */
+  readonly nodesNow: () => number | undefined;
 }
 
 /** An attempt unanswered for this long is backed up by another node, in milliseconds. */
@@ -90,7 +94,7 @@ export class ApiRequests {
     if (call.via !== undefined) return first;
     const tries = [first];
     for (;;) {
-      const answered = await Promise.race([...tries, pause(Math.min(HEDGE_MS, left(call)))]);
+      const answered = await within(Promise.race(tries), Math.min(HEDGE_MS, left(call)));
       if (answered !== undefined) return answered;
       // Whoever was asked for a second opinion need not be waited for.
       if (progress.refusal !== undefined) return progress.refusal;
@@ -197,11 +201,15 @@ export class ApiRequests {
     const timeoutMs = Math.max(1, Math.ceil(Math.max(...attempts.map(({ call }) => left(call)))));
     const subject = target === undefined ? subjects.api('batch') : subjects.node(target, 'batch');
     const operations = attempts.map(({ call }) => call.text).join(',');
-    const data = Buffer.from(
-      `{"operations":[${operations}],"timeoutMs":${timeoutMs},"deadline":${Date.now() + timeoutMs}}`,
-    );
+    // By the nodes' clocks: this machine's may be wrong, and every request would come too late.
+    const nodesNow = this.options.nodesNow();
+    const deadline = nodesNow === undefined ? '' : `,"deadline":${nodesNow + timeoutMs}`;
+    const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${timeoutMs}${deadline}}`);
     try {
-      const { results } = this.parse((await this.options.bus.request(subject, data, timeoutMs)).data);
+      const { results, time, now } = this.parse(
+        (await this.options.bus.request(subject, data, timeoutMs)).data,
+      );
+      this.options.onTime(time, now);
       attempts.forEach((attempt, i) => {
         const result = results[i];
         if (result === undefined) attempt.settle(new BusError('timeout', subject));

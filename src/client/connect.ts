@@ -1,5 +1,5 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
-import { Coordinator } from '../coordinator/coordinator.js';
+import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
 import { NatsBus } from '../nats/bus.js';
@@ -19,7 +19,7 @@ import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
 import { checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
-import { subjects } from '../wire/subjects.js';
+import { isInbox, subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError } from './api.js';
 import type { Client, Operation, Outcome, RequestOptions } from './client.js';
 import { DirectRequests } from './direct.js';
@@ -38,6 +38,7 @@ const SETTLING_MS = 600;
  * @throws ClosedError when no broker could be reached; UnavailableError in direct mode when no node answers.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
+  checkInboxPrefix(options.nats?.inboxPrefix);
   const servers = options.servers === undefined ? [SERVER_DEFAULT] : [options.servers].flat();
   const connection = await openConnection({
     servers,
@@ -61,7 +62,10 @@ class NatsClient implements Client {
   private coordinator: Coordinator | undefined;
   private nodes: readonly string[] = [];
   private readonly writer = `client~${systemRandom.token(8)}`;
-  private readonly hlc = new HybridClock(() => Date.now(), 0);
+  /** Follows the nodes' clocks: what this client writes is newer than what any node it heard of has stored. */
+  private readonly hlc = new HybridClock(() => Date.now() + (this.offsetMs ?? 0), MAX_CLOCK_SKEW_MS);
+  /** How far the nodes' clocks are ahead of this machine's, in milliseconds; undefined while none has answered. */
+  private offsetMs: number | undefined;
   private touchedAtMs = 0;
   private isConnected = true;
   private closing: Promise<void> | undefined;
@@ -70,7 +74,12 @@ class NatsClient implements Client {
     private readonly bus: NatsBus,
     private readonly options: ConnectOptions,
   ) {
-    this.api = new ApiRequests({ bus, nodes: () => this.nodes });
+    this.api = new ApiRequests({
+      bus,
+      nodes: () => this.nodes,
+      onTime: (time, now) => this.heardTime(time, now),
+      nodesNow: () => (this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs),
+    });
     bus.onDisconnect(() => {
       this.isConnected = false;
     });
@@ -82,10 +91,12 @@ class NatsClient implements Client {
 
   async start(): Promise<void> {
     if (this.options.mode === Mode.Direct) this.join(await this.cluster({ timeoutMs: this.timeoutMs() }));
-    // A client that only asks any node can do without; with it, it knows whom else to ask.
+    // A client that only asks any node can do without; with it, it knows their clocks, and whom else to ask.
     else
-      void this.cluster().then(
-        reply => (this.nodes = reply.cluster.nodes),
+      await this.cluster().then(
+        reply => {
+          this.nodes = reply.cluster.nodes;
+        },
         () => {},
       );
   }
@@ -126,13 +137,15 @@ class NatsClient implements Client {
     );
   }
 
-  cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
-    return this.ask(
+  async cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
+    const reply = await this.ask(
       subjects.api('cluster'),
       {},
       validators.clusterReply,
       options.timeoutMs ?? CLUSTER_TIMEOUT_MS,
     );
+    this.heardTime(reply.time, reply.now);
+    return reply;
   }
 
   async status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
@@ -231,6 +244,11 @@ class NatsClient implements Client {
     return op === 'delete' ? { ...head, ...version } : { ...head, ...wireValue(operation.value), ...version };
   }
 
+  private heardTime(time: number, now: number): void {
+    this.offsetMs = now - Date.now();
+    this.hlc.observe(time);
+  }
+
   private timeoutMs(): number {
     return this.options.timeoutMs ?? TIMEOUT_MS_DEFAULT;
   }
@@ -253,6 +271,15 @@ class NatsClient implements Client {
       throw new UnavailableError(1, 0, `${subject}: ${why}`, { cause: error });
     }
   }
+}
+
+/** Nodes answer to inboxes only: any other prefix would look like nobody answered. */
+function checkInboxPrefix(prefix: string | undefined): void {
+  if (prefix !== undefined && !isInbox(`${prefix}.`))
+    throw new InvalidRequestError(
+      'nats.inboxPrefix',
+      'the inbox prefix must be _INBOX or begin with _INBOX_',
+    );
 }
 
 /** A name that goes into a subject. */

@@ -1,4 +1,5 @@
 // A connection to the brokers, with the settings Dynats relies on.
+import type { Socket } from 'node:net';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { ClosedError } from '../errors.js';
 
@@ -18,7 +19,7 @@ export async function openConnection(options: OpenOptions): Promise<NatsConnecti
   const until = Date.now() + options.timeoutMs;
   for (;;) {
     try {
-      return await connect({
+      const connection = await connect({
         servers: [...options.servers],
         name: options.name,
         timeout: Math.max(100, until - Date.now()),
@@ -33,6 +34,8 @@ export async function openConnection(options: OpenOptions): Promise<NatsConnecti
         noAsyncTraces: true,
         ...options.nats,
       });
+      endWithServer(connection);
+      return connection;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (options.isPatient !== true || Date.now() >= until)
@@ -44,6 +47,23 @@ export async function openConnection(options: OpenOptions): Promise<NatsConnecti
       await new Promise(done => setTimeout(done, 50));
     }
   }
+}
+
+/**
+ * When the server ends the connection, the NATS client (3.4) goes on to write to the socket, and takes its error listeners
+ * off before the error of that write comes: the process dies of it. Destroying the socket first leaves nothing to write to.
+ */
+function endWithServer(connection: NatsConnection): void {
+  // The socket is not part of the client's public interface.
+  const { protocol } = connection as { protocol?: { transport?: { socket?: Socket } } };
+  const guard = () => {
+    const socket = protocol?.transport?.socket;
+    socket?.prependOnceListener('end', () => socket.destroy());
+  };
+  guard();
+  void (async () => {
+    for await (const { type } of connection.status()) if (type === 'reconnect') guard();
+  })();
 }
 
 /** A URL without its user and password. */

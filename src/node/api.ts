@@ -1,10 +1,10 @@
 // The coordinator API of a node: what clients and the `nats` CLI ask of it.
 import type { Coordinator } from '../coordinator/coordinator.js';
-import { DynatsError, ReadTimeoutError, WriteTimeoutError } from '../errors.js';
+import { DynatsError, InvalidRequestError, ReadTimeoutError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import { toErrorReply } from '../wire/error-reply.js';
 import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
-import { type Operation, parseBatch, parseOperation, type Timing } from '../wire/requests.js';
+import { parseBatch, parseOperation, type Timing } from '../wire/requests.js';
 
 export interface Api {
   put(data: Uint8Array): Promise<PutReply | GetReply>;
@@ -25,7 +25,7 @@ export interface ApiOptions {
 export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): Api {
   const single = (verb: 'put' | 'get' | 'delete') => async (data: Uint8Array) => {
     const operation = parseOperation(verb, data);
-    refuseLate(operation, operation, clock);
+    refuseLate(operation, clock);
     return coordinator.execute(operation, remaining(operation, clock));
   };
   return {
@@ -37,7 +37,7 @@ export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): A
       const results = operations.map(async operation => {
         try {
           if (operation instanceof DynatsError) throw operation;
-          refuseLate(operation, timing, clock);
+          refuseLate(timing, clock);
           return await coordinator.execute(operation, remaining(timing, clock));
         } catch (error) {
           if (!(error instanceof DynatsError))
@@ -45,7 +45,8 @@ export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): A
           return toErrorReply(error);
         }
       });
-      return { results: fitting(await Promise.all(results), maxPayload()) };
+      const answered = fitting(await Promise.all(results), maxPayload());
+      return { results: answered, time: coordinator.hlc.current(), now: clock.now() };
     },
   };
 }
@@ -96,12 +97,12 @@ function bytesOf(results: readonly Result[]): number {
 }
 
 /** A request that a frozen node finds when it wakes is not executed: its sender has long given up, or retried. */
-function refuseLate(operation: Operation, timing: Timing, clock: Clock): void {
+function refuseLate(timing: Timing, clock: Clock): void {
   if (timing.deadline === undefined || clock.now() <= timing.deadline) return;
-  const message = 'the request arrived after its deadline and was not executed';
-  throw operation.kind === 'write'
-    ? new WriteTimeoutError(1, 0, message)
-    : new ReadTimeoutError(1, 0, message);
+  throw new InvalidRequestError(
+    'deadline',
+    'the deadline had passed when the request arrived; it was not executed',
+  );
 }
 
 function remaining(timing: Timing, clock: Clock): number {

@@ -263,6 +263,8 @@ export class NodeCore {
       node,
       cluster,
       peers: this.coordinator.liveness.alive(),
+      time: this.coordinator.hlc.current(),
+      now: clock.now(),
     });
     const verbs = ['put', 'get', 'delete', 'batch'] as const;
     const common = {

@@ -82,6 +82,8 @@ test('a lower level is advised only where it can help', () => {
 const view: ClusterReply = {
   node: 'n0',
   cluster: { name: 'c', nodes: ['n0', 'n1', 'n2', 'n3'], replicationFactor: 3, partitioner: 'byte-ordered' },
+  time: 1,
+  now: 1,
   peers: [
     { node: 'n0', incarnation: 1, state: 'serving', time: 1, remembers: {} },
     { node: 'n2', incarnation: 1, state: 'recovering', time: 1, remembers: {} },

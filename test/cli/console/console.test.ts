@@ -14,6 +14,8 @@ const nodes = ['n0', 'n1', 'n2', 'n3'];
 const view: ClusterReply = {
   node: 'n0',
   cluster: { name: 'c', nodes, replicationFactor: 3, partitioner: 'byte-ordered' },
+  time: 1,
+  now: 1,
   peers: nodes.map(node => ({ node, incarnation: 1, state: 'serving', time: 1, remembers: {} })),
 };
 

@@ -78,7 +78,7 @@ test('only nodes that serve count as readable', () => {
     replicationFactor: 3,
     partitioner: 'byte-ordered' as const,
   };
-  assert.deepEqual(readableNodes({ node: 'n0', cluster, peers }), {
+  assert.deepEqual(readableNodes({ node: 'n0', cluster, time: 1, now: 1, peers }), {
     readable: ['n0'],
     others: [
       { node: 'n1', state: 'recovering' },

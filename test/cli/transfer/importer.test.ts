@@ -68,6 +68,8 @@ test('an export needs a quorum of owners of every key', () => {
   const view = (up: string[], partitioner: 'byte-ordered' | 'murmur3', nodes = ['n0', 'n1', 'n2', 'n3']) => ({
     node: up[0] ?? '',
     cluster: { name: 'c', nodes, replicationFactor: 3, partitioner },
+    time: 1,
+    now: 1,
     peers: up.map(node => ({ node, incarnation: 1, state: 'serving' as const, time: 1, remembers: {} })),
   });
   for (const partitioner of ['byte-ordered', 'murmur3'] as const) {
