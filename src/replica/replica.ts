@@ -361,9 +361,13 @@ export class Replica {
   private recall(): void {
     const { life } = this;
     if (life === undefined) return;
-    const noted = this.note?.note.log === life.id ? this.note.note : undefined;
-    if (noted !== undefined) this.remembered.load(noted.positions);
-    this.purgedThrough = noted?.purgedThrough ?? 0;
+    const newest = this.note?.note;
+    const noted = newest?.log === life.id ? newest : undefined;
+    // A log made whole has another name; what was noted under the former one, of peers and purges, still holds.
+    const earlier = newest !== undefined && life.former?.includes(newest.log) === true ? newest : undefined;
+    const { positions = {}, purgedThrough = 0 } = noted ?? earlier ?? {};
+    this.remembered.load(positions);
+    this.purgedThrough = purgedThrough;
     if (this.firstSequence > this.purgedThrough + 1)
       this.hole(`entries ${this.purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
     const recovering = noted === undefined ? life.recovering : noted.recovering;
