@@ -86,7 +86,7 @@ async function comesBack(t: TestContext, emulator: Emulator, node: string, conte
 
   assert.equal(state, 'serving');
   assert.ok(tookMs <= servesWithinMs, `serving after ${Math.round(tookMs)} ms`);
-  const partly = seen.filter(({ applied, total }) => applied > 0 && applied < total);
+  const partly = seen.filter(({ applied, total }) => applied > 0 && applied < 0.95 * total);
   assert.ok(partly.length > 0, `it did not say how far it was: ${amounts}`);
   const { keys } = await client.status(node);
   assert.equal(keys, content.records);
