@@ -10,6 +10,7 @@ import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
 import { HintStore } from './hints.js';
 import { Liveness, type LivenessSettings } from './liveness.js';
+import { PeerClocks } from './peer-clocks.js';
 import { read } from './read.js';
 import { type LocalReplica, ReadLane } from './read-lane.js';
 import { write } from './write.js';
@@ -36,13 +37,17 @@ export const MAX_CLOCK_SKEW_MS = 5000;
 export class Coordinator {
   readonly liveness: Liveness;
   readonly hlc: HybridClock;
+  /** The time by which this coordinator goes. */
+  readonly clocks: PeerClocks;
   private readonly c: Coordination;
   private closed = false;
 
   constructor(options: CoordinatorOptions) {
     const { bus, clock, cluster, local } = options;
     const { nodes } = cluster;
-    this.hlc = new HybridClock(() => clock.now(), options.maxClockSkewMs ?? MAX_CLOCK_SKEW_MS);
+    const maxSkewMs = options.maxClockSkewMs ?? MAX_CLOCK_SKEW_MS;
+    this.clocks = new PeerClocks(clock, maxSkewMs / 2);
+    this.hlc = new HybridClock(() => this.clocks.now(), maxSkewMs);
     this.liveness = new Liveness(nodes, clock, options.liveness);
     const readLane = (node: string) =>
       new ReadLane(bus, node, () => this.liveness.gone(node), node === local?.node ? local.read : undefined);
@@ -60,7 +65,13 @@ export class Coordinator {
       self: local?.node,
     };
     this.liveness.onDeath(node => this.c.reads.get(node)?.abandon());
-    this.liveness.onPresence(presence => this.hlc.observe(presence.time));
+    this.liveness.onPresence(presence => {
+      // Its own heartbeat tells a node nothing, and before it has heard the others it may be by a wrong clock.
+      if (presence.node === local?.node) return;
+      this.clocks.heard(presence.node, presence.now);
+      this.hlc.observe(presence.time);
+    });
+    this.liveness.onDeath(node => this.clocks.forget(node));
   }
 
   /** Starts to follow who is alive. */

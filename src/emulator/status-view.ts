@@ -40,7 +40,7 @@ export function statusView(known: readonly KnownOfNode[]): NodeStatus[] {
   return known.map(({ node, status, processes }) => ({
     node,
     state: lettersOf(status, processes),
-    reason: status?.reason ?? deathOf(processes),
+    reason: status?.reason ?? clockNote(status) ?? deathOf(processes),
     pids: {
       bus: processes?.bus.pid ?? null,
       log: processes?.log.pid ?? null,
@@ -64,6 +64,14 @@ export function statusView(known: readonly KnownOfNode[]): NodeStatus[] {
     hintsPending: sum(known.map(other => other.status?.hints.held[node] ?? 0)),
     version: status?.version ?? null,
   }));
+}
+
+/** A clock that most of the other nodes disagree with. */
+function clockNote(status: StatusReply | undefined): string | null {
+  const correctionMs = status?.clock.correctionMs ?? 0;
+  if (correctionMs === 0) return null;
+  const seconds = Math.round(Math.abs(correctionMs) / 1000);
+  return `its clock is ${seconds} s ${correctionMs < 0 ? 'ahead of' : 'behind'} the others; it goes by theirs`;
 }
 
 function lettersOf(status: StatusReply | undefined, processes: NodeReport | undefined): string {

@@ -1,7 +1,7 @@
 // The coordinator API of a node: what clients and the `nats` CLI ask of it.
 import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, ReadTimeoutError } from '../errors.js';
-import type { Clock, Logger } from '../ports.js';
+import type { Logger } from '../ports.js';
 import { toErrorReply } from '../wire/error-reply.js';
 import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
 import { parseBatch, parseOperation, type Timing } from '../wire/requests.js';
@@ -15,18 +15,18 @@ export interface Api {
 
 export interface ApiOptions {
   readonly coordinator: Coordinator;
-  readonly clock: Clock;
   readonly logger: Logger;
   /** Largest reply, in bytes. */
   readonly maxPayload: () => number;
 }
 
 /** The handlers; each rejects with a DynatsError. */
-export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): Api {
+export function apiOf({ coordinator, logger, maxPayload }: ApiOptions): Api {
+  const now = () => coordinator.clocks.now();
   const single = (verb: 'put' | 'get' | 'delete') => async (data: Uint8Array) => {
     const operation = parseOperation(verb, data);
-    refuseLate(operation, clock);
-    return coordinator.execute(operation, remaining(operation, clock));
+    refuseLate(operation, now());
+    return coordinator.execute(operation, remaining(operation, now()));
   };
   return {
     put: single('put'),
@@ -37,8 +37,8 @@ export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): A
       const results = operations.map(async operation => {
         try {
           if (operation instanceof DynatsError) throw operation;
-          refuseLate(timing, clock);
-          return await coordinator.execute(operation, remaining(timing, clock));
+          refuseLate(timing, now());
+          return await coordinator.execute(operation, remaining(timing, now()));
         } catch (error) {
           if (!(error instanceof DynatsError))
             logger.error({ error }, 'an operation of a batch failed unexpectedly');
@@ -46,7 +46,7 @@ export function apiOf({ coordinator, clock, logger, maxPayload }: ApiOptions): A
         }
       });
       const answered = fitting(await Promise.all(results), maxPayload());
-      return { results: answered, time: coordinator.hlc.current(), now: clock.now() };
+      return { results: answered, time: coordinator.hlc.current(), now: now() };
     },
   };
 }
@@ -97,16 +97,15 @@ function bytesOf(results: readonly Result[]): number {
 }
 
 /** A request that a frozen node finds when it wakes is not executed: its sender has long given up, or retried. */
-function refuseLate(timing: Timing, clock: Clock): void {
-  if (timing.deadline === undefined || clock.now() <= timing.deadline) return;
+function refuseLate(timing: Timing, now: number): void {
+  if (timing.deadline === undefined || now <= timing.deadline) return;
   throw new InvalidRequestError(
     'deadline',
     'the deadline had passed when the request arrived; it was not executed',
   );
 }
 
-function remaining(timing: Timing, clock: Clock): number {
-  const untilDeadline =
-    timing.deadline === undefined ? Number.POSITIVE_INFINITY : timing.deadline - clock.now();
+function remaining(timing: Timing, now: number): number {
+  const untilDeadline = timing.deadline === undefined ? Number.POSITIVE_INFINITY : timing.deadline - now;
   return Math.max(1, Math.min(timing.timeoutMs, untilDeadline));
 }

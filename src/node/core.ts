@@ -244,8 +244,8 @@ export class NodeCore {
   }
 
   private makeServices(): Service[] {
-    const { node, cluster, incarnation, bus, log, clock, logger } = this.options;
-    const api = apiOf({ coordinator: this.coordinator, clock, logger, maxPayload: () => bus.maxPayload });
+    const { node, cluster, incarnation, bus, log, logger } = this.options;
+    const api = apiOf({ coordinator: this.coordinator, logger, maxPayload: () => bus.maxPayload });
     const inspection: InspectionOptions = {
       node,
       nodes: cluster.nodes,
@@ -264,7 +264,7 @@ export class NodeCore {
       cluster,
       peers: this.coordinator.liveness.alive(),
       time: this.coordinator.hlc.current(),
-      now: clock.now(),
+      now: this.coordinator.clocks.now(),
     });
     const verbs = ['put', 'get', 'delete', 'batch'] as const;
     const common = {

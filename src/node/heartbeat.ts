@@ -50,7 +50,13 @@ export class Heartbeat {
   }
 
   private presence(leaving: boolean): Presence {
-    const { incarnation, hlc, replica } = this.options;
-    return { ...replica.presence(), incarnation, time: hlc.current(), ...(leaving ? { leaving } : {}) };
+    const { incarnation, hlc, replica, clock } = this.options;
+    return {
+      ...replica.presence(),
+      incarnation,
+      time: hlc.current(),
+      now: clock.now(),
+      ...(leaving ? { leaving } : {}),
+    };
   }
 }

@@ -73,6 +73,7 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
         },
       ]),
     ),
+    clock: { correctionMs: coordinator.clocks.correctionMs, aheadMs: coordinator.clocks.aheadMs() },
     refused: Object.fromEntries(options.refused),
   };
 }

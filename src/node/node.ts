@@ -73,17 +73,18 @@ class NatsNode implements RunningNode {
     this.closed = new Promise(settle => {
       this.settleClosed = settle;
     });
-    const { node, cluster, heartbeatMs, maxClockSkewMs, compaction, antiEntropy } = config;
+    const { node, cluster, heartbeatMs, maxClockSkewMs, compaction, antiEntropy, clockOffsetMs = 0 } = config;
+    const clock = { ...systemClock, now: () => systemClock.now() + clockOffsetMs };
     this.hints = new NatsHintStream(this.streamOptions(node));
     this.core = new NodeCore({
       node,
       cluster,
-      incarnation: Date.now(),
+      incarnation: clock.now(),
       bus,
       log: new NatsReplicaLog(this.streamOptions(node)),
       hints: this.hints,
       hintsOf: holder => new NatsHintStream(this.streamOptions(holder)),
-      clock: systemClock,
+      clock,
       random: systemRandom,
       logger: options.logger,
       broker: () => ({

@@ -85,9 +85,9 @@ const view: ClusterReply = {
   time: 1,
   now: 1,
   peers: [
-    { node: 'n0', incarnation: 1, state: 'serving', time: 1, remembers: {} },
-    { node: 'n2', incarnation: 1, state: 'recovering', time: 1, remembers: {} },
-    { node: 'n3', incarnation: 1, state: 'serving', time: 1, remembers: {}, leaving: true },
+    { node: 'n0', incarnation: 1, state: 'serving', time: 1, now: 1, remembers: {} },
+    { node: 'n2', incarnation: 1, state: 'recovering', time: 1, now: 1, remembers: {} },
+    { node: 'n3', incarnation: 1, state: 'serving', time: 1, now: 1, remembers: {}, leaving: true },
   ],
 };
 

@@ -28,6 +28,7 @@ function reply(node: string, change: Partial<StatusReply> = {}): StatusReply {
     tombstones: 1,
     hints: { held: {}, stored: 0, failed: 0, delivered: 0 },
     peers: {},
+    clock: { correctionMs: 0, aheadMs: {} },
     refused: {},
     ...change,
   };

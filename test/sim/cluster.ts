@@ -30,7 +30,7 @@ export class SimCluster {
   readonly definition: ClusterDefinition;
   readonly disks = new Map<string, SimDisk>();
   readonly running = new Map<string, Running>();
-  /** How far ahead of true time each node's clock is, in milliseconds. */
+  /** How far ahead of true time the clock of each node and client is, in milliseconds. */
   readonly skewMs = new Map<string, number>();
   private wasStarted = false;
 
@@ -128,7 +128,7 @@ export class SimCluster {
     const process = new SimProcess(this.network, this.network.addSite(`at-${name}`));
     const coordinator = new Coordinator({
       bus: new SimBus(process),
-      clock: this.clock,
+      clock: this.clock.skewed(() => this.skewMs.get(name) ?? 0),
       random: this.random.fork(),
       cluster: this.definition,
       name,

@@ -48,6 +48,25 @@ export class History {
   }
 }
 
+/** Clocks tick in milliseconds, and are corrected to within the time a heartbeat takes. */
+const CLOCK_SLACK_MS = 500;
+
+/** Of two writes of a key that do not overlap, by more than what clocks may differ, the later wins. */
+export function overtaken(operations: readonly Operation[]): Violation[] {
+  const found: Violation[] = [];
+  for (const [key, ops] of byKey(operations)) {
+    const writes = ops.filter(op => op.kind !== 'get' && op.outcome === 'ok');
+    for (const earlier of writes)
+      for (const later of writes)
+        if (earlier.endedAtMs + CLOCK_SLACK_MS < later.startedAtMs && isOlder(later.version, earlier.version))
+          found.push({
+            rule: 'of two writes that do not overlap the later wins',
+            what: `key ${key}: ${later.kind} at ${later.startedAtMs.toFixed(1)} got ${show(later.version)}, though ${show(earlier.version)} was acked at ${earlier.endedAtMs.toFixed(1)}`,
+          });
+  }
+  return found;
+}
+
 function byKey(operations: readonly Operation[]): Map<string, Operation[]> {
   const keys = new Map<string, Operation[]>();
   for (const op of operations) keys.set(op.key, [...(keys.get(op.key) ?? []), op]);

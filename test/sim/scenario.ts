@@ -4,7 +4,7 @@ import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { DynatsError } from '../../src/errors.js';
 import { compareRecords, type Version } from '../../src/model/record.js';
 import { SimCluster } from './cluster.js';
-import { History, isOlder, type Operation, show, type Violation } from './history.js';
+import { History, isOlder, type Operation, overtaken, show, type Violation } from './history.js';
 import type { SeededRandom } from './random.js';
 
 /** Probabilities, each of one fault in one step. */
@@ -18,6 +18,8 @@ export interface FaultRates {
   readonly refuse: number;
   /** A disk forgets: wiped, its tail lost, a hole, a flipped bit. Of one node at a time, until it is whole again. */
   readonly damage: number;
+  /** Probability that clocks go wrong in a run, from its start or from some point on. */
+  readonly skew: number;
 }
 
 export const DEFAULT_RATES: FaultRates = {
@@ -29,6 +31,7 @@ export const DEFAULT_RATES: FaultRates = {
   delay: 0.05,
   refuse: 0.02,
   damage: 0.015,
+  skew: 0.3,
 };
 
 export interface ScenarioOptions {
@@ -49,6 +52,7 @@ export interface ScenarioResult {
 const KEYS = ['0', '100', '137', '200', 'a key'];
 const CLIENTS = 3;
 const STEP_MS = 50;
+const HOUR_MS = 3_600_000;
 const OPERATION_TIMEOUT_MS = 1500;
 
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
@@ -91,18 +95,43 @@ class Run {
 
   async go(): Promise<ScenarioResult> {
     const { clock } = this.cluster;
+    const steps = this.options.steps ?? 120;
+    const skewAt = this.random.chance(this.rates.skew)
+      ? Math.max(0, this.random.below(2 * steps) - steps)
+      : undefined;
+    if (skewAt === 0) this.skewClocks();
     await this.cluster.start();
     await clock.advance(500);
-    for (let step = 0; step < (this.options.steps ?? 120); step++) {
+    for (let step = 0; step < steps; step++) {
+      if (step === skewAt && step > 0) this.skewClocks();
       this.injectFaults();
       for (const client of this.clients) if (this.random.chance(0.7)) this.operate(client);
       await clock.advance(STEP_MS * this.random.next());
     }
     await this.healAll();
     await this.waitForAnswers();
-    const violations = [...this.history.violations(), ...(await this.finalReads()), ...this.divergences()];
+    const violations = [
+      ...this.history.violations(),
+      ...overtaken(this.history.operations),
+      ...(await this.finalReads()),
+      ...this.divergences(),
+    ];
     const acked = this.history.operations.filter(op => op.outcome === 'ok').length;
     return { violations, operations: this.history.operations.length, acked, reached: this.reached };
+  }
+
+  /** One node an hour ahead and one an hour behind, or one client wrong: most clocks are right. */
+  private skewClocks(): void {
+    const { nodes, skewMs } = this.cluster;
+    if (this.random.chance(0.5)) {
+      this.count('skewed nodes');
+      const first = this.random.below(nodes.length);
+      skewMs.set(nodes[first] ?? '', HOUR_MS);
+      skewMs.set(nodes[(first + 1 + this.random.below(nodes.length - 1)) % nodes.length] ?? '', -HOUR_MS);
+    } else {
+      this.count('skewed client');
+      skewMs.set(this.random.pick(this.clients).name, this.random.pick([HOUR_MS, -HOUR_MS]));
+    }
   }
 
   private operate({ name, coordinator }: { name: string; coordinator: Coordinator }): void {

@@ -16,7 +16,7 @@ const view: ClusterReply = {
   cluster: { name: 'c', nodes, replicationFactor: 3, partitioner: 'byte-ordered' },
   time: 1,
   now: 1,
-  peers: nodes.map(node => ({ node, incarnation: 1, state: 'serving', time: 1, remembers: {} })),
+  peers: nodes.map(node => ({ node, incarnation: 1, state: 'serving', time: 1, now: 1, remembers: {} })),
 };
 
 /** A client of a Map, that notes the options of each request. */

@@ -68,6 +68,7 @@ test('only nodes that serve count as readable', () => {
     incarnation: 1,
     state: 'serving',
     time: 1,
+    now: 1,
     remembers: {},
     ...more,
   });

@@ -70,7 +70,14 @@ test('an export needs a quorum of owners of every key', () => {
     cluster: { name: 'c', nodes, replicationFactor: 3, partitioner },
     time: 1,
     now: 1,
-    peers: up.map(node => ({ node, incarnation: 1, state: 'serving' as const, time: 1, remembers: {} })),
+    peers: up.map(node => ({
+      node,
+      incarnation: 1,
+      state: 'serving' as const,
+      time: 1,
+      now: 1,
+      remembers: {},
+    })),
   });
   for (const partitioner of ['byte-ordered', 'murmur3'] as const) {
     assert.deepEqual(completeNodes(view(['n0', 'n1', 'n3'], partitioner), 'default'), ['n0', 'n1', 'n3']);
