@@ -41,7 +41,8 @@ const ENTRY_BYTES_MAX = 512 * 1024;
 
 export class EntryLane {
   private readonly lane: Lane<Append>;
-  private readonly inFlight = new Set<Append[]>();
+  /** Messages under way, and what lets go of each. */
+  private readonly inFlight = new Map<Append[], () => void>();
 
   constructor(private readonly options: EntryLaneOptions) {
     const bytesMax = Math.min(ENTRY_BYTES_MAX, options.bus.maxPayload - ENTRY_OVERHEAD_BYTES);
@@ -63,22 +64,28 @@ export class EntryLane {
     this.lane.submit(append);
   }
 
-  /** The node behind the stream is gone: fails at once what waits for it, sent or not. */
+  /** The node behind the stream is gone: fails at once what waits for it, sent or not, and is free for when it is back. */
   abandon(): void {
     const queued = this.lane.takeQueued();
     const sent = [...this.inFlight];
     this.inFlight.clear();
-    for (const appends of [...sent, queued]) for (const append of appends) append.failed();
+    for (const [appends, letGo] of sent) {
+      letGo();
+      for (const append of appends) append.failed();
+    }
+    for (const append of queued) append.failed();
   }
 
   private async transmit(appends: Append[]): Promise<void> {
     const data = encodeEntry(appends.map(append => append.text));
-    this.inFlight.add(appends);
-    const outcome = await this.send(data);
-    // `abandon` may have failed them meanwhile; an ack that comes after that changes nothing.
-    const mine = this.inFlight.delete(appends);
+    const abandoned = new Promise<undefined>(letGo => {
+      this.inFlight.set(appends, () => letGo(undefined));
+    });
+    const outcome = await Promise.race([this.send(data), abandoned]);
+    // An ack, or a timeout, that comes after the node was given up says nothing of the node that is back.
+    if (outcome === undefined) return;
+    this.inFlight.delete(appends);
     this.options.onOutcome(outcome);
-    if (!mine) return;
     for (const append of appends) {
       if (outcome.sequence === undefined) append.failed();
       else append.acked();

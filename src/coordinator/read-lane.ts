@@ -30,7 +30,8 @@ const READ_OVERHEAD_BYTES = 40;
 
 export class ReadLane {
   private readonly lane: Lane<Read>;
-  private readonly inFlight = new Set<Read[]>();
+  /** Messages under way, and what lets go of each. */
+  private readonly inFlight = new Map<Read[], () => void>();
 
   constructor(
     private readonly bus: Bus,
@@ -66,18 +67,25 @@ export class ReadLane {
     });
   }
 
-  /** The node is gone: fails at once what waits for it. */
+  /** The node is gone: fails at once what waits for it, and is free for when it is back. */
   abandon(): void {
     const queued = this.lane.takeQueued();
     const sent = [...this.inFlight];
     this.inFlight.clear();
-    for (const reads of [...sent, queued]) for (const read of reads) read.failed();
+    for (const [reads, letGo] of sent) {
+      letGo();
+      for (const read of reads) read.failed();
+    }
+    for (const read of queued) read.failed();
   }
 
   private async transmit(reads: Read[]): Promise<void> {
-    this.inFlight.add(reads);
-    const answers = await this.send(reads);
-    if (!this.inFlight.delete(reads)) return;
+    const abandoned = new Promise<'abandoned'>(letGo => {
+      this.inFlight.set(reads, () => letGo('abandoned'));
+    });
+    const answers = await Promise.race([this.send(reads), abandoned]);
+    if (answers === 'abandoned') return;
+    this.inFlight.delete(reads);
     reads.forEach((read, i) => {
       const answer = answers?.[i];
       if (answer === undefined) read.failed();
@@ -93,7 +101,8 @@ export class ReadLane {
       const { node, refused, answers } = decodeJson(validate, reply.data);
       return node === this.node && refused === undefined ? answers : undefined;
     } catch (error) {
-      if (error instanceof BusError && error.kind !== 'closed') this.onDeath();
+      // Not when it was given up meanwhile: that says nothing of the node that is back.
+      if (error instanceof BusError && error.kind !== 'closed' && this.inFlight.has(reads)) this.onDeath();
       // A reply that is not valid, or an error reply, is no answer; the other owners are asked.
       return undefined;
     }
