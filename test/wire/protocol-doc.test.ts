@@ -33,7 +33,7 @@ const samples: Record<keyof typeof subjects, string[]> = {
 };
 
 /** Keys of a log stream's metadata, spelled like subjects. */
-const metadata = ['dynats.log', 'dynats.recovering'];
+const metadata = ['dynats.log', 'dynats.recovering', 'dynats.former'];
 
 /** A subject with one placeholder for every node, as `dynats.log.<target>` is `dynats.log.<node>`. */
 const general = (subject: string) => subject.replace(/<(?:node|holder|target)>|\bn\d+\b/g, '<node>');
