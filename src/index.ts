@@ -23,6 +23,7 @@ export type {
   PutReply,
   RecordsReply,
   RecordsRequest,
+  RepairReply,
   StatusReply,
   WireRecord,
 } from './wire/generated/types.js';

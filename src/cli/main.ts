@@ -12,6 +12,7 @@ import * as killCommand from './commands/kill.js';
 import * as nodeCommand from './commands/node.js';
 import * as pauseCommand from './commands/pause.js';
 import * as putCommand from './commands/put.js';
+import * as repairCommand from './commands/repair.js';
 import * as restartCommand from './commands/restart.js';
 import * as resumeCommand from './commands/resume.js';
 import * as statusCommand from './commands/status.js';
@@ -40,7 +41,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
     heading: 'Data:',
     commands: [putCommand, getCommand, delCommand, consoleCommand, importCommand, exportCommand],
   },
-  { heading: 'Insight:', commands: [inspectCommand] },
+  { heading: 'Insight:', commands: [inspectCommand, repairCommand] },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];
 

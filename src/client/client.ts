@@ -8,6 +8,7 @@ import type {
   PutReply,
   RecordsReply,
   RecordsRequest,
+  RepairReply,
   StatusReply,
 } from '../wire/generated/types.js';
 import type { Entry } from './entry.js';
@@ -69,6 +70,15 @@ export interface Client extends AsyncDisposable {
 
   /** A page of what `node` holds in memory, in key order. Rejects with UnavailableError when it is not there. */
   records(node: string, request?: RecordsRequest, options?: { timeoutMs?: number }): Promise<RecordsReply>;
+
+  /**
+   * Has `node` compare all it owns with every other owner, and repair what differs on either side. Resolves when it is done.
+   *
+   * @param options.dryRun only count what differs.
+   * @param options.timeoutMs default 10 minutes; the node goes on when nobody waits any more.
+   * @throws UnavailableError when the node is not there, or not done in time.
+   */
+  repair(node: string, options?: { dryRun?: boolean; timeoutMs?: number }): Promise<RepairReply>;
 
   /** Waits for what is under way, then closes the connection. */
   close(): Promise<void>;

@@ -13,6 +13,7 @@ import type {
   PutReply,
   RecordsReply,
   RecordsRequest,
+  RepairReply,
   StatusReply,
 } from '../wire/generated/types.js';
 import type { Validator } from '../wire/generated/validators.js';
@@ -29,6 +30,7 @@ import { type ConnectOptions, Mode } from './options.js';
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
 const CLUSTER_TIMEOUT_MS = 1000;
+const REPAIR_TIMEOUT_MS = 10 * 60_000;
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
 const SETTLING_MS = 600;
 
@@ -168,6 +170,12 @@ class NatsClient implements Client {
       validators.recordsReply,
       options.timeoutMs ?? this.timeoutMs(),
     );
+  }
+
+  async repair(node: string, options: { dryRun?: boolean; timeoutMs?: number } = {}): Promise<RepairReply> {
+    const { dryRun = false, timeoutMs = REPAIR_TIMEOUT_MS } = options;
+    const subject = subjects.node(checkNode(node, 'node'), 'repair');
+    return this.ask(subject, { dryRun }, validators.repairReply, timeoutMs);
   }
 
   close(): Promise<void> {

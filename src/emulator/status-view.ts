@@ -25,6 +25,8 @@ export interface NodeStatus {
   readonly hintsHeld: number | null;
   /** Hint entries the nodes that answer hold for it. */
   readonly hintsPending: number;
+  /** What it compared with other owners and repaired, and the round under way. */
+  readonly antiEntropy: StatusReply['antiEntropy'] | null;
   readonly version: string | null;
 }
 
@@ -62,6 +64,7 @@ export function statusView(known: readonly KnownOfNode[]): NodeStatus[] {
     caughtUp: status?.caughtUp ?? null,
     hintsHeld: status === undefined ? null : sum(Object.values(status.hints.held)),
     hintsPending: sum(known.map(other => other.status?.hints.held[node] ?? 0)),
+    antiEntropy: status?.antiEntropy ?? null,
     version: status?.version ?? null,
   }));
 }
@@ -72,6 +75,20 @@ function clockNote(status: StatusReply | undefined): string | null {
   if (correctionMs === 0) return null;
   const seconds = Math.round(Math.abs(correctionMs) / 1000);
   return `its clock is ${seconds} s ${correctionMs < 0 ? 'ahead of' : 'behind'} the others; it goes by theirs`;
+}
+
+/** Why a node is not serving, and how far it has come. */
+export function noteOf({ state, reason, caughtUp, antiEntropy }: NodeStatus): string {
+  const running = antiEntropy?.running;
+  if (state.endsWith('R') && running)
+    return `${reason ?? 'recovering'} (${running.done} of ${running.total} comparisons done)`;
+  if (reason !== null) return reason;
+  return caughtUp && state.endsWith('J') ? `${caughtUp.applied} of ${caughtUp.total} entries read` : '';
+}
+
+/** Records fetched from other owners and sent to them, `12/0`. */
+export function repairedOf({ antiEntropy }: NodeStatus): string {
+  return antiEntropy === null ? '-' : `${antiEntropy.totals.fetched}/${antiEntropy.totals.sent}`;
 }
 
 function lettersOf(status: StatusReply | undefined, processes: NodeReport | undefined): string {

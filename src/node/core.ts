@@ -18,6 +18,7 @@ import { COORDINATORS, streams, subjects } from '../wire/subjects.js';
 import { apiOf } from './api.js';
 import { Heartbeat } from './heartbeat.js';
 import { type InspectionOptions, recordsOf, statusOf } from './inspection.js';
+import { repairOf } from './repair.js';
 
 export interface NodeState {
   readonly state: ReplicaState;
@@ -256,9 +257,11 @@ export class NodeCore {
       coordinator: this.coordinator,
       handoff: this.handoff,
       compaction: this.compaction,
+      antiEntropy: this.antiEntropy,
       refused: this.refused,
       maxPayload: () => bus.maxPayload,
     };
+    const repairing = { node, clock, replica: this.replica, antiEntropy: this.antiEntropy };
     const describe = async (): Promise<ClusterReply> => ({
       node,
       cluster,
@@ -302,6 +305,11 @@ export class NodeCore {
             name: 'records',
             subject: subjects.node(node, 'records'),
             handle: async data => recordsOf(inspection, data),
+          },
+          {
+            name: 'repair',
+            subject: subjects.node(node, 'repair'),
+            handle: data => repairOf(repairing, data),
           },
         ],
       }),

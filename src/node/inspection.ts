@@ -1,6 +1,7 @@
 // What a node tells about itself: its status, and what it holds in memory.
 import type { Coordinator } from '../coordinator/coordinator.js';
 import type { ReplicaLog } from '../ports.js';
+import type { AntiEntropy } from '../replica/anti-entropy.js';
 import type { Compaction } from '../replica/compaction.js';
 import type { Handoff } from '../replica/handoff.js';
 import type { Replica } from '../replica/replica.js';
@@ -21,6 +22,7 @@ export interface InspectionOptions {
   readonly coordinator: Coordinator;
   readonly handoff: Handoff;
   readonly compaction: Compaction;
+  readonly antiEntropy: AntiEntropy;
   /** Messages dropped unanswered, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   readonly maxPayload: () => number;
@@ -31,7 +33,7 @@ const PAGE_LIMIT = 1000;
 const PAGE_FILL = 0.5;
 
 export async function statusOf(options: InspectionOptions): Promise<StatusReply> {
-  const { node, nodes, incarnation, replica, coordinator, handoff, compaction } = options;
+  const { node, nodes, incarnation, replica, coordinator, handoff, compaction, antiEntropy } = options;
   const { liveness, hints } = coordinator;
   const state = await options.log.state();
   return {
@@ -61,6 +63,13 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
       stored: hints.stored,
       failed: hints.failed,
       delivered: handoff.delivered,
+    },
+    antiEntropy: {
+      enabled: antiEntropy.isEnabled,
+      rounds: antiEntropy.rounds,
+      totals: antiEntropy.totals,
+      running: antiEntropy.progress,
+      lastCompletedAt: antiEntropy.lastCompletedAt,
     },
     peers: Object.fromEntries(
       nodes.map(peer => [

@@ -47,9 +47,11 @@ export function serveAntiEntropy(options: AntiEntropyServiceOptions): Subscripti
   ];
 }
 
-function treeOf(options: AntiEntropyServiceOptions, data: Uint8Array): TreeReply {
+async function treeOf(options: AntiEntropyServiceOptions, data: Uint8Array): Promise<TreeReply> {
   const { node, replica } = options;
   const { bucket, owners, root, branches } = decodeJson(validators.treeRequest, data);
+  // What was acked before it was asked must show in its tree.
+  await replica.barrier();
   const tree = replica.memtable.tree(bucket, groupOf(options, bucket, owners));
   const { state } = replica;
   if (state === 'catching-up' || replica.progress !== undefined)

@@ -1,20 +1,16 @@
 // Anti-entropy: owners of the same keys compare trees and publish, to the log that lacks it, what the other has. Always
-// running at low rate; at once for a replica that is recovering, which it makes whole.
+// running at low rate; at once for a replica that is recovering, which it makes whole, and for one that was away.
 import type { Appender } from '../coordinator/appender.js';
 import type { Liveness } from '../coordinator/liveness.js';
 import { requiredOwners } from '../model/level.js';
-import { BRANCHES, LEAVES_PER_BRANCH } from '../model/merkle.js';
-import { compareVersions } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { Bus, Clock, Logger, Random, Timer } from '../ports.js';
-import type { LeafReply, TreeReply, WireRecord } from '../wire/generated/types.js';
-import * as validators from '../wire/generated/validators.js';
-import { decodeJson, encodeJson } from '../wire/json.js';
-import { subjects } from '../wire/subjects.js';
+import type { RepairTotals } from '../wire/generated/types.js';
+import { Comparison, type Share } from './comparison.js';
 import type { Replica } from './replica.js';
 
 export interface AntiEntropySettings {
-  /** Without it, owners that differ are only repaired by reads, and a recovering replica stays so. */
+  /** Without it, owners that differ are only repaired by reads or on demand, and a recovering replica stays so. */
   readonly enabled: boolean;
   /** Between two rounds over everything this replica owns, in milliseconds. */
   readonly periodMs: number;
@@ -44,67 +40,88 @@ export interface AntiEntropyOptions {
   readonly settings: AntiEntropySettings;
 }
 
-/** What a comparison found, or would have done. */
-export interface Totals {
-  /** Pairs of trees compared. */
-  compared: number;
-  /** Comparisons that found a difference. */
-  different: number;
-  /** Records this replica lacked, or had older: appended to its own log. */
-  fetched: number;
-  /** Records the other lacked, or had older: appended to its log. */
-  sent: number;
+export interface RoundOptions {
+  /** Counts what differs, and changes nothing. */
+  readonly isDryRun?: boolean;
+  /** With every other owner, also those that compare with this one by themselves. */
+  readonly withAll?: boolean;
 }
 
-/** One comparison: the keys of one bucket that one group of owners holds, with one of them. */
-interface Share {
-  readonly bucket: string;
-  readonly group: number;
-  readonly owners: readonly string[];
-  readonly peer: string;
+/** What one round did. */
+export interface Round {
+  readonly found: RepairTotals;
+  /** Owners that could not be compared with, in whole or in part. */
+  readonly unreached: ReadonlySet<string>;
 }
 
-const TIMEOUT_MS = 5000;
+/** Of one group of owners: how many others were compared with, and how many of those serve. */
+interface Sources {
+  serving: number;
+  reached: number;
+}
+
 /** Between rounds while the replica is recovering, in milliseconds. */
 const RECOVERING_PERIOD_MS = 500;
-/** After a peer came back, before it is compared: hints come first. In milliseconds. */
+/** After this node or a peer came back, before they are compared: hints come first. In milliseconds. */
 const RETURN_MS = 2000;
-/** Leaves whose contents are listed by one request. */
-const LEAVES_PER_REQUEST = 256;
 
 export class AntiEntropy {
-  readonly totals: Totals = { compared: 0, different: 0, fetched: 0, sent: 0 };
+  readonly totals: RepairTotals = noTotals();
   private timer: Timer | undefined;
-  private running: Promise<Totals> | undefined;
+  private dueAtMs = Number.POSITIVE_INFINITY;
+  private running: Promise<Round> | undefined;
+  private counting: Promise<Round> | undefined;
+  private started = false;
   private closed = false;
-  private readonly dead = new Set<string>();
+  /** The incarnation that each dead peer had. */
+  private readonly dead = new Map<string, number | undefined>();
+  /** Peers to compare with soon: one of the two was away. */
+  private returned = new Set<string>();
+  private roundCount = 0;
+  private completedAt: number | null = null;
   private roundProgress = { done: 0, total: 0 };
-  private roundName = '';
 
   constructor(private readonly options: AntiEntropyOptions) {
     const { liveness, node } = options;
-    liveness.onDeath(peer => this.dead.add(peer));
-    liveness.onPresence(({ node: peer }) => {
-      if (this.dead.delete(peer) && peer !== node) this.schedule(RETURN_MS);
+    liveness.onDeath(peer => this.dead.set(peer, liveness.presenceOf(peer)?.incarnation));
+    liveness.onPresence(({ node: peer, incarnation }) => {
+      const before = this.dead.get(peer);
+      // One that was started again compares by itself; one that hung or was cut off may not know that it was away.
+      if (!this.dead.delete(peer) || peer === node || incarnation !== before) return;
+      this.returned.add(peer);
+      this.wake(RETURN_MS);
     });
   }
 
-  /** Comparisons of the round under way, or of the last one. */
-  get progress(): { done: number; total: number } {
-    return this.roundProgress;
+  get isEnabled(): boolean {
+    return this.options.settings.enabled;
   }
 
-  get isRunning(): boolean {
-    return this.running !== undefined;
+  /** Rounds ended since the start. */
+  get rounds(): number {
+    return this.roundCount;
+  }
+
+  /** When a round last reached every owner, in milliseconds since 1970; null while none has. */
+  get lastCompletedAt(): number | null {
+    return this.completedAt;
+  }
+
+  /** Comparisons of the round under way; null when there is none. */
+  get progress(): { done: number; total: number } | null {
+    return this.running === undefined ? null : this.roundProgress;
   }
 
   start(): void {
-    this.schedule(this.options.replica.state === 'recovering' ? 0 : this.options.settings.periodMs);
+    this.started = true;
+    // It may have been away for longer than anybody kept hints.
+    for (const peer of this.peers()) this.returned.add(peer);
+    this.wake(this.options.replica.state === 'recovering' ? 0 : RETURN_MS);
   }
 
   /** The replica is recovering: goes to work at once. */
   hurry(): void {
-    if (!this.closed && this.timer !== undefined) this.schedule(0);
+    this.wake(0);
   }
 
   close(): void {
@@ -112,74 +129,117 @@ export class AntiEntropy {
     this.timer?.cancel();
   }
 
-  /**
-   * Compares everything this replica owns with every other owner, now.
-   *
-   * @param isDryRun counts what differs, and changes nothing.
-   */
-  round(isDryRun = false): Promise<Totals> {
-    if (this.running !== undefined && !isDryRun) return this.running;
-    const work = this.compareAll(isDryRun);
-    if (isDryRun) return work;
-    this.running = work.finally(() => {
+  /** Compares everything this replica owns with every other owner, from now on, and repairs what differs unless told not to. */
+  async repair(isDryRun: boolean): Promise<Round> {
+    if (isDryRun) {
+      this.counting ??= this.compareAll({ isDryRun, withAll: true }).finally(() => {
+        this.counting = undefined;
+      });
+      return this.counting;
+    }
+    // A round under way has compared some of it before now.
+    await this.running?.catch(() => {});
+    return this.round({ withAll: true });
+  }
+
+  /** One round, or the one that is under way. */
+  round(options: RoundOptions = {}): Promise<Round> {
+    this.running ??= this.compareAll(options).finally(() => {
       this.running = undefined;
+      this.wake(this.nextPeriodMs());
     });
     return this.running;
   }
 
-  private schedule(delayMs: number): void {
+  /** Plans the next round, unless it is due earlier anyway. */
+  private wake(delayMs: number): void {
+    // The end of a round under way plans the next.
+    if (this.closed || !this.started || !this.isEnabled || this.running !== undefined) return;
+    const dueAtMs = this.options.clock.monotonic() + delayMs;
+    if (this.timer !== undefined && this.dueAtMs <= dueAtMs) return;
     this.timer?.cancel();
-    if (this.closed || !this.options.settings.enabled) return;
+    this.dueAtMs = dueAtMs;
     this.timer = this.options.clock.after(delayMs, () => {
-      this.round()
-        .catch(error => this.options.logger.warn({ error }, 'anti-entropy stopped; it is tried again'))
-        .finally(() => this.schedule(this.nextPeriodMs()));
+      this.timer = undefined;
+      this.round().catch(error =>
+        this.options.logger.warn({ error }, 'anti-entropy stopped; it is tried again'),
+      );
     });
   }
 
   private nextPeriodMs(): number {
-    return this.options.replica.state === 'recovering'
-      ? RECOVERING_PERIOD_MS
-      : this.options.settings.periodMs;
+    if (this.options.replica.state === 'recovering') return RECOVERING_PERIOD_MS;
+    return this.returned.size > 0 ? RETURN_MS : this.options.settings.periodMs;
   }
 
-  private async compareAll(isDryRun: boolean): Promise<Totals> {
-    const { replica, liveness } = this.options;
-    const found: Totals = { compared: 0, different: 0, fetched: 0, sent: 0 };
-    if (replica.progress !== undefined) return found;
-    this.roundName = this.options.random.token(12);
+  private async compareAll({ isDryRun = false, withAll = false }: RoundOptions): Promise<Round> {
+    const { replica, liveness, clock } = this.options;
+    const round = { found: noTotals(), unreached: new Set<string>() };
+    if (replica.progress !== undefined) return { ...round, unreached: new Set(this.peers()) };
     const isRecovering = replica.state === 'recovering';
     const { lossCount } = replica;
-    const shares = this.shares(isDryRun || isRecovering);
+    const { returned } = this;
+    if (!isDryRun) this.returned = new Set();
+    const shares = this.shares(peer => isDryRun || isRecovering || withAll || returned.has(peer));
     if (!isDryRun) this.roundProgress = { done: 0, total: shares.length };
-    const sources = new Map<string, { serving: number; reached: number }>();
+    const sources = await this.compareShares(shares, round, isDryRun);
+    if (isDryRun || this.closed) return round;
+    if (isRecovering && this.isWhole(sources)) {
+      if (replica.isDamaged) await this.options.rewriteLog();
+      await replica.becomeWhole(lossCount);
+    }
+    for (const peer of round.unreached) if (liveness.isWritable(peer)) this.returned.add(peer);
+    this.roundCount++;
+    if (round.unreached.size === 0) this.completedAt = clock.now();
+    return round;
+  }
+
+  /** @returns the sources of each group, named `<bucket>/<group>`. */
+  private async compareShares(
+    shares: readonly Share[],
+    { found, unreached }: { found: RepairTotals; unreached: Set<string> },
+    isDryRun: boolean,
+  ): Promise<Map<string, Sources>> {
+    const { liveness, logger } = this.options;
+    const sources = new Map<string, Sources>();
+    const round = this.options.random.token(12);
     for (const share of shares) {
       if (this.closed) break;
       const name = `${share.bucket}/${share.group}`;
       const source = sources.get(name) ?? { serving: 0, reached: 0 };
       sources.set(name, source);
-      if (liveness.isWritable(share.peer)) {
-        const state = await this.compare(share, found, isDryRun).catch(error => {
-          this.options.logger.debug({ error, peer: share.peer }, 'could not compare with a peer');
-          return undefined;
-        });
-        if (state !== undefined) source.reached++;
-        if (state === 'serving') source.serving++;
-      }
+      const comparison = new Comparison(
+        {
+          ...this.options,
+          round,
+          isDryRun,
+          count: (what, by) => {
+            found[what] += by;
+            if (!isDryRun) this.totals[what] += by;
+          },
+          throttle: records => this.throttle(records, isDryRun),
+        },
+        share,
+      );
+      const state = liveness.isWritable(share.peer)
+        ? await comparison.run().catch(error => {
+            logger.debug({ error, peer: share.peer }, 'could not compare with a peer');
+            return undefined;
+          })
+        : undefined;
+      if (state === undefined) unreached.add(share.peer);
+      else source.reached++;
+      if (state === 'serving') source.serving++;
       if (!isDryRun) this.roundProgress.done++;
     }
-    if (isRecovering && !isDryRun && !this.closed && this.isWhole(sources)) {
-      if (replica.isDamaged) await this.options.rewriteLog();
-      await replica.becomeWhole(lossCount);
-    }
-    return found;
+    return sources;
   }
 
   /**
    * Whether every write that a quorum acknowledged must have been seen: of each group so many other owners were read that
    * one of them holds it; or all of them, recovering ones too, so that there is nowhere left to look.
    */
-  private isWhole(sources: ReadonlyMap<string, { serving: number; reached: number }>): boolean {
+  private isWhole(sources: ReadonlyMap<string, Sources>): boolean {
     const { node } = this.options;
     for (const [bucket, ring] of this.options.rings()) {
       const needed = ring.replicationFactor - requiredOwners('QUORUM', ring.replicationFactor) + 1;
@@ -192,138 +252,23 @@ export class AntiEntropy {
     return true;
   }
 
-  /** All that is to be compared; between two owners the one that comes first asks, unless `withAll`. */
-  private shares(withAll: boolean): Share[] {
+  /** All that is to be compared; between two owners the one that comes first asks, unless `withPeer`. */
+  private shares(withPeer: (peer: string) => boolean): Share[] {
     const { node } = this.options;
     const shares: Share[] = [];
     for (const [bucket, ring] of this.options.rings())
       for (const [group, owners] of ring.groups.entries()) {
         if (!owners.includes(node)) continue;
         for (const peer of owners)
-          if (peer !== node && (withAll || owners.indexOf(node) < owners.indexOf(peer)))
+          if (peer !== node && (withPeer(peer) || owners.indexOf(node) < owners.indexOf(peer)))
             shares.push({ bucket, group, owners, peer });
       }
     return shares;
   }
 
-  /** @returns the peer's state, or undefined when its memory does not show what it holds. */
-  private async compare(
-    share: Share,
-    found: Totals,
-    isDryRun: boolean,
-  ): Promise<TreeReply['state'] | undefined> {
-    const { replica } = this.options;
-    const { bucket, group, owners, peer } = share;
-    const tree = replica.memtable.tree(bucket, group);
-    const ask = async (branches?: number[]): Promise<TreeReply> => {
-      const request = { bucket, owners, root: tree.root(), ...(branches === undefined ? {} : { branches }) };
-      const reply = await this.options.bus.request(subjects.tree(peer), encodeJson(request), TIMEOUT_MS);
-      return decodeJson(validators.treeReply, reply.data);
-    };
-    const first = await ask();
-    if (first.state === 'catching-up') return undefined;
-    this.count(found, 'compared', 1, isDryRun);
-    if (first.same) return first.state;
-    this.count(found, 'different', 1, isDryRun);
-    const mine = tree.branches();
-    const branches = Array.from({ length: BRANCHES }, (_, i) => i).filter(
-      i => first.branches?.[i] !== mine[i],
-    );
-    const { leaves = [] } = await ask(branches);
-    const different = branches.flatMap((branch, i) => {
-      const own = tree.leavesOf(branch);
-      return own.flatMap((hash, j) => (leaves[i]?.[j] === hash ? [] : [branch * LEAVES_PER_BRANCH + j]));
-    });
-    for (let i = 0; i < different.length; i += LEAVES_PER_REQUEST)
-      await this.exchange(share, different.slice(i, i + LEAVES_PER_REQUEST), found, isDryRun);
-    return first.state;
-  }
-
-  /** Lists what the peer holds in these leaves; takes what it has newer, and gives what is newer here. */
-  private async exchange(share: Share, leaves: number[], found: Totals, isDryRun: boolean): Promise<void> {
-    const { replica, appender, node } = this.options;
-    const { bucket, group, peer } = share;
-    const own = replica.memtable.keysByLeaf(bucket, group);
-    const unseen = new Set(leaves.flatMap(leaf => own.get(leaf) ?? []));
-    // With nothing here to compare, the versions alone would only be asked for again as records.
-    const want = unseen.size === 0 ? 'record' : 'version';
-    let at = { index: 0, offset: 0 };
-    for (;;) {
-      const page = await this.list(share, leaves.slice(at.index), at.offset, want);
-      const lacking: string[] = [];
-      const records: WireRecord[] = [];
-      const ahead: string[] = [];
-      for (const held of page.held) {
-        unseen.delete(held.key);
-        const mine = replica.memtable.get(bucket, held.key);
-        const order = mine === undefined ? 1 : compareVersions(held, mine);
-        if (order < 0) ahead.push(held.key);
-        else if (order > 0 && 'bucket' in held) records.push(held);
-        else if (
-          order > 0 ||
-          (!('bucket' in held) && held.hash !== replica.memtable.hashOf(bucket, held.key))
-        )
-          lacking.push(held.key);
-      }
-      if (!isDryRun && lacking.length > 0) records.push(...(await this.fetch(share, lacking)));
-      const taken = isDryRun ? lacking.length + records.length : records.length;
-      if (!isDryRun) {
-        await appender.appendAll(node, records);
-        await this.send(share, ahead);
-      }
-      this.count(found, 'fetched', taken, isDryRun);
-      this.count(found, 'sent', ahead.length, isDryRun);
-      await this.throttle(taken + ahead.length, isDryRun);
-      if (page.next === undefined) break;
-      at = { index: at.index + page.next.index, offset: page.next.offset };
-    }
-    const missing = [...unseen];
-    if (!isDryRun) await this.send(share, missing);
-    this.count(found, 'sent', missing.length, isDryRun);
-    await this.throttle(missing.length, isDryRun);
-    if (!isDryRun)
-      this.options.logger.debug({ peer, bucket, leaves: leaves.length }, 'exchanged what differed');
-  }
-
-  private async list(
-    { bucket, owners, peer }: Share,
-    leaves: number[],
-    offset: number,
-    want: 'version' | 'record',
-  ): Promise<LeafReply> {
-    const request = encodeJson({ bucket, owners, leaves, offset, want, round: this.roundName });
-    const reply = await this.options.bus.request(subjects.leaves(peer), request, TIMEOUT_MS);
-    return decodeJson(validators.leafReply, reply.data);
-  }
-
-  private async fetch({ bucket, peer }: Share, keys: string[]): Promise<WireRecord[]> {
-    const records: WireRecord[] = [];
-    let left = keys;
-    while (left.length > 0) {
-      const request = encodeJson({ bucket, keys: left.slice(0, 1024) });
-      const reply = await this.options.bus.request(subjects.held(peer), request, TIMEOUT_MS);
-      const page = decodeJson(validators.recordsReply, reply.data);
-      records.push(...page.records);
-      // A reply that was full names how far it came by what it holds.
-      const got = new Set(page.records.map(record => record.key));
-      const asked = left.slice(0, 1024);
-      left = page.more ? [...asked.filter(key => !got.has(key)), ...left.slice(1024)] : left.slice(1024);
-      if (page.more && got.size === 0) break;
-    }
-    return records;
-  }
-
-  private async send({ bucket, peer }: Share, keys: readonly string[]): Promise<void> {
-    const { appender, replica } = this.options;
-    await appender.appendAll(
-      peer,
-      keys.flatMap(key => replica.memtable.get(bucket, key) ?? []),
-    );
-  }
-
-  private count(found: Totals, what: keyof Totals, by: number, isDryRun: boolean): void {
-    found[what] += by;
-    if (!isDryRun) this.totals[what] += by;
+  /** Every node that owns something this one owns too. */
+  private peers(): string[] {
+    return this.shares(() => true).map(({ peer }) => peer);
   }
 
   /** Background repair leaves room for requests; a replica that is recovering does not wait. */
@@ -332,4 +277,8 @@ export class AntiEntropy {
     if (isDryRun || records === 0 || replica.state === 'recovering') return;
     await new Promise<void>(done => clock.after((records / settings.recordsPerSecond) * 1000, done));
   }
+}
+
+function noTotals(): RepairTotals {
+  return { compared: 0, different: 0, fetched: 0, sent: 0 };
 }

@@ -19,13 +19,33 @@ export interface PeersMemoryOptions {
 const ASK_PEERS_MS = 3000;
 const ASK_TIMEOUT_MS = 500;
 const ASK_AGAIN_MS = 50;
+/** Earlier lives of a log that its peers may still remember. */
+const FORMER_LIVES_MAX = 16;
 
 export class PeersMemory {
   /** Peers that have not yet said what they remember of this log. */
   readonly unheard: Set<string>;
+  /** Other logs of this node that peers remember: lives that were lost. */
+  private readonly lost = new Set<string>();
 
   constructor(private readonly options: PeersMemoryOptions) {
     this.unheard = new Set(options.peers);
+  }
+
+  /** A peer remembers `log`, another life of this node's log than the one there is. */
+  told(log: string): void {
+    this.lost.delete(log);
+    this.lost.add(log);
+    const [oldest] = this.lost;
+    if (this.lost.size > FORMER_LIVES_MAX && oldest !== undefined) this.lost.delete(oldest);
+  }
+
+  /**
+   * The lives that a log which was made whole replaces, the newest last: a peer that was away meanwhile, and still remembers
+   * one of them, must not take it for another loss.
+   */
+  formerLives(life: LogLife): string[] {
+    return [...new Set([...(life.former ?? []), ...this.lost, life.id])].slice(-FORMER_LIVES_MAX);
   }
 
   /** The log was begun anew: every peer must be heard again. */

@@ -40,8 +40,6 @@ const RETRY_MS = 500;
 const NOTE_TIMEOUT_MS = 2000;
 /** How often to look whether the log is still the one that was opened, in milliseconds. */
 const LOOK_MS = 1000;
-/** Earlier lives of a log that its peers may still remember. */
-const FORMER_LIVES_MAX = 16;
 /** Stands for the checksum of the place before the first entry. */
 const NO_CHECKSUM = '00000000';
 
@@ -180,7 +178,7 @@ export class Replica {
   async becomeWhole(lossCount: number): Promise<void> {
     const { life, options } = this;
     if (life === undefined || this.recovering === undefined || lossCount !== this.losses) return;
-    const former = [...(life.former ?? []), life.id].slice(-FORMER_LIVES_MAX);
+    const former = this.peers.formerLives(life);
     const renewed: LogLife = { id: options.random.token(12), recovering: null, former };
     await options.log.renew(renewed);
     if (lossCount !== this.losses) return;
@@ -314,7 +312,9 @@ export class Replica {
 
   /** Checks the log against a position that a peer saw acknowledged. */
   private async compare(remembered: Position): Promise<void> {
-    if (this.life === undefined || this.recovering?.lost === true) return;
+    if (this.life === undefined) return;
+    if (remembered.log !== this.life.id) this.peers.told(remembered.log);
+    if (this.recovering?.lost === true) return;
     const reason = await this.peers.compare(remembered, this.life);
     if (reason !== undefined) this.lost(reason);
   }

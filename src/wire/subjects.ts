@@ -7,7 +7,12 @@ export const ApiVerb = { Put: 'put', Get: 'get', Delete: 'delete', Batch: 'batch
 export type ApiVerb = (typeof ApiVerb)[keyof typeof ApiVerb];
 
 /** What a single node answers about itself, beside coordinating. */
-export const NodeVerb = { Status: 'status', Records: 'records', Cluster: 'cluster' } as const;
+export const NodeVerb = {
+  Status: 'status',
+  Records: 'records',
+  Cluster: 'cluster',
+  Repair: 'repair',
+} as const;
 export type NodeVerb = (typeof NodeVerb)[keyof typeof NodeVerb];
 
 export const subjects = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { NodeReport } from '../../src/emulator/report.js';
-import { statusView } from '../../src/emulator/status-view.js';
+import { noteOf, repairedOf, statusView } from '../../src/emulator/status-view.js';
 import type { StatusReply } from '../../src/wire/generated/types.js';
 
 function reply(node: string, change: Partial<StatusReply> = {}): StatusReply {
@@ -27,6 +27,13 @@ function reply(node: string, change: Partial<StatusReply> = {}): StatusReply {
     keys: 5,
     tombstones: 1,
     hints: { held: {}, stored: 0, failed: 0, delivered: 0 },
+    antiEntropy: {
+      enabled: true,
+      rounds: 2,
+      totals: { compared: 18, different: 1, fetched: 3, sent: 4 },
+      running: null,
+      lastCompletedAt: 1,
+    },
     peers: {},
     clock: { correctionMs: 0, aheadMs: {} },
     refused: {},
@@ -72,6 +79,19 @@ describe('the status of a node', () => {
     const dead = { ...processes, log: { pid: null, state: 'died' as const, why: 'exit code 1: disk full' } };
     const [row] = statusView([{ node: 'n0', status: undefined, processes: dead }]);
     assert.equal(row?.reason, 'log died: exit code 1: disk full');
+  });
+
+  test('says how far a recovering one has come, and what was repaired', () => {
+    const { antiEntropy } = reply('n0');
+    const change = { antiEntropy: { ...antiEntropy, running: { done: 2, total: 9 } } };
+    const [recovering, serving, silent] = statusView([
+      { node: 'n0', status: reply('n0', { state: 'recovering', reason: 'the log is missing', ...change }) },
+      { node: 'n1', status: reply('n1', change) },
+      { node: 'n2', status: undefined },
+    ]);
+    assert.ok(recovering && serving && silent);
+    assert.equal(noteOf(recovering), 'the log is missing (2 of 9 comparisons done)');
+    assert.deepEqual([noteOf(serving), repairedOf(serving), repairedOf(silent)], ['', '3/4', '-']);
   });
 
   test('counts the hints it holds, and those that all others hold for it', () => {

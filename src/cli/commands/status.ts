@@ -133,7 +133,7 @@ function ask(client: Client, nodes: readonly string[]): Promise<KnownOfNode[]> {
 }
 
 async function show({ cluster, nodes }: Snapshot, flags: StatusFlags): Promise<void> {
-  const { legend, statusView } = await import('../../emulator/status-view.js');
+  const { legend, noteOf, repairedOf, statusView } = await import('../../emulator/status-view.js');
   const rows = statusView(nodes);
   if (flags.json === true) return printJson({ cluster, nodes: rows });
   note(legend);
@@ -148,17 +148,17 @@ async function show({ cluster, nodes }: Snapshot, flags: StatusFlags): Promise<v
       'bytes',
       'hints held',
       'for it',
+      'fetched/sent',
       'note',
     ],
-    rows: rows.map(cellsOf),
+    rows: rows.map(row => cellsOf(row, repairedOf(row), noteOf(row))),
   });
 }
 
-function cellsOf(row: NodeStatus): string[] {
+function cellsOf(row: NodeStatus, repaired: string, remark: string): string[] {
   const cell = (value: number | null | undefined) =>
     value === null || value === undefined ? '-' : String(value);
   const { bus, log, replica } = row.pids;
-  const progress = row.caughtUp ? `${row.caughtUp.applied} of ${row.caughtUp.total} entries read` : '';
   return [
     row.state,
     row.node,
@@ -169,6 +169,7 @@ function cellsOf(row: NodeStatus): string[] {
     cell(row.log?.bytes),
     cell(row.hintsHeld),
     String(row.hintsPending),
-    row.reason ?? (row.state.endsWith('J') ? progress : ''),
+    repaired,
+    remark,
   ];
 }

@@ -2,7 +2,7 @@
 import type { Client } from '../../client/client.js';
 import { control, supervisorOf } from '../../emulator/control-client.js';
 import type { EmulatorReport } from '../../emulator/report.js';
-import { legend, type NodeStatus, statusView } from '../../emulator/status-view.js';
+import { legend, type NodeStatus, noteOf, repairedOf, statusView } from '../../emulator/status-view.js';
 import { printTable } from '../output.js';
 
 /** How long a node has to answer, in milliseconds. */
@@ -29,7 +29,7 @@ export async function printStatus({ client, nodes, dataDir, out, note }: StatusR
     }),
   );
   note(legend);
-  const head = ['state', 'node', 'keys', 'entries', 'bytes', 'hints held', 'for it', 'note'];
+  const head = ['state', 'node', 'keys', 'entries', 'bytes', 'hints held', 'for it', 'fetched/sent', 'note'];
   await printTable({ head, rows: statusView(known).map(cellsOf) }, out);
 }
 
@@ -40,18 +40,8 @@ async function localReport(dataDir: string, names: readonly string[]): Promise<E
   return report?.cluster.nodes.join() === names.join() ? report : undefined;
 }
 
-function cellsOf({
-  state,
-  node,
-  keys,
-  log,
-  hintsHeld,
-  hintsPending,
-  reason,
-  caughtUp,
-}: NodeStatus): string[] {
-  const progress =
-    caughtUp && state.endsWith('J') ? `${caughtUp.applied} of ${caughtUp.total} entries read` : '';
+function cellsOf(row: NodeStatus): string[] {
+  const { state, node, keys, log, hintsHeld, hintsPending } = row;
   const counts = [keys, log?.entries, log?.bytes, hintsHeld].map(count => String(count ?? '-'));
-  return [state, node, ...counts, String(hintsPending), reason ?? progress];
+  return [state, node, ...counts, String(hintsPending), repairedOf(row), noteOf(row)];
 }

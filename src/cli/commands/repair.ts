@@ -1,0 +1,84 @@
+// `dynats repair`: has nodes compare what they hold with every other owner now, and repair what differs.
+import type { Command } from 'commander';
+import type { Client } from '../../client/client.js';
+import { UnavailableError } from '../../errors.js';
+import { BusError } from '../../ports.js';
+import type { RepairReply } from '../../wire/generated/types.js';
+import { addConnectionFlags, type ConnectionFlags, parseTimeoutMs } from '../connection.js';
+import { CliError, ExitCode } from '../exit.js';
+import { printJson, printTable } from '../output.js';
+import { took } from './emulator-command.js';
+
+interface RepairFlags extends ConnectionFlags {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** What came of one node's round: its reply, or why there is none. */
+type Outcome = RepairReply | { node: string; failure: string };
+
+export function register(program: Command): void {
+  const command = program
+    .command('repair')
+    .description('compare what nodes hold with every other owner now, and repair what differs')
+    .argument('[node]', 'only what this node owns; default every node, one after another')
+    .option('--dry-run', 'only count what differs')
+    .option('-j, --json', 'one JSON object a line for each node')
+    .addHelpText(
+      'after',
+      '\nNodes do this by themselves; this does not wait for the next round.\n\nExamples:\n  dynats repair n1\n  dynats repair --dry-run',
+    );
+  addConnectionFlags(command).action(repair);
+}
+
+async function repair(node: string | undefined, flags: RepairFlags): Promise<void> {
+  const [{ withClient }, { clusterView }] = await Promise.all([
+    import('../open-client.js'),
+    import('../replicas/pages.js'),
+  ]);
+  await withClient(flags, async client => {
+    const { nodes } = (await clusterView(client)).cluster;
+    if (node !== undefined && !nodes.includes(node))
+      throw new CliError(ExitCode.Usage, `there is no node ${node}: the cluster has ${nodes.join(', ')}`);
+    const outcomes: Outcome[] = [];
+    // One after another: of two rounds at once both would send what only one needs to.
+    for (const each of node === undefined ? nodes : [node]) {
+      const outcome = await repairNode(client, each, flags);
+      if (flags.json === true) printJson(outcome);
+      outcomes.push(outcome);
+    }
+    if (flags.json !== true)
+      await printTable({
+        head: ['node', 'compared', 'different', 'fetched', 'sent', 'took', 'note'],
+        rows: outcomes.map(cellsOf),
+      });
+    if (outcomes.some(outcome => noteOf(outcome) !== ''))
+      throw new CliError(
+        ExitCode.LevelNotReached,
+        'not every owner could be compared: see dynats status, start what is down, and repair again',
+      );
+  });
+}
+
+async function repairNode(client: Client, node: string, flags: RepairFlags): Promise<Outcome> {
+  const timeout = flags.timeout === undefined ? {} : { timeoutMs: parseTimeoutMs(flags.timeout) };
+  try {
+    return await client.repair(node, { dryRun: flags.dryRun === true, ...timeout });
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    const isLate = error.cause instanceof BusError && error.cause.kind === 'timeout';
+    return { node, failure: isLate ? 'not done in time, and goes on' : 'does not answer' };
+  }
+}
+
+function cellsOf(outcome: Outcome): string[] {
+  if ('failure' in outcome) return [outcome.node, '-', '-', '-', '-', '-', noteOf(outcome)];
+  const { compared, different, fetched, sent } = outcome.found;
+  const counts = [compared, different, fetched, sent].map(String);
+  return [outcome.node, ...counts, took(outcome.tookMs), noteOf(outcome)];
+}
+
+function noteOf(outcome: Outcome): string {
+  if ('failure' in outcome) return outcome.failure;
+  return outcome.unreached.length === 0 ? '' : `could not compare with ${outcome.unreached.join(', ')}`;
+}
