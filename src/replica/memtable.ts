@@ -1,8 +1,10 @@
 // What a replica holds in memory: the newest record of each key its log has shown, and which entry it stands in.
+import { isBehind, type KeyRange, startOf } from '../model/key-order.js';
 import { type Hash, hashRecord, hashText, LEAVES, leafOf, MerkleTree } from '../model/merkle.js';
 import { compareRecords, compareVersions } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { WireRecord } from '../wire/generated/types.js';
+import { SortedKeys } from './sorted-keys.js';
 
 /** One key's newest record, without the bucket and key that lead to it. */
 interface Slot {
@@ -31,8 +33,7 @@ class Table {
   readonly slots = new Map<string, Slot>();
   /** One tree for each group of owners. */
   private readonly trees = new Map<number, MerkleTree>();
-  /** Keys in order, made when a page is asked for; undefined when a key was added since. */
-  private sorted: string[] | undefined;
+  readonly sorted = new SortedKeys(this.slots);
 
   constructor(private readonly ring: Ring | undefined) {}
 
@@ -55,12 +56,7 @@ class Table {
 
   add(key: string, slot: Slot): void {
     this.slots.set(key, slot);
-    this.sorted = undefined;
-  }
-
-  keysInOrder(): readonly string[] {
-    this.sorted ??= [...this.slots.keys()].sort();
-    return this.sorted;
+    this.sorted.add(key);
   }
 }
 
@@ -159,22 +155,28 @@ export class Memtable {
     );
   }
 
+  /** The newest record of each key of a range, tombstones too, in key order. Nothing may be merged while it is read. */
+  *inOrder(bucket: string, range: KeyRange): Generator<WireRecord> {
+    const table = this.tables.get(bucket);
+    if (table === undefined) return;
+    const { key: start, isInside } = startOf(range);
+    for (const key of table.sorted.from(start, isInside)) {
+      if (isBehind(key, range)) return;
+      const slot = table.slots.get(key);
+      if (slot !== undefined) yield recordOf(bucket, key, slot);
+    }
+  }
+
   /** Records in key order behind `after`, at most `limit`, ending early when their values pass `bytesMax`. */
   page(bucket: string, after: string | undefined, limit: number, bytesMax: number): Page {
-    const table = this.tables.get(bucket);
-    if (table === undefined) return { records: [], more: false };
-    const keys = table.keysInOrder();
     const records: WireRecord[] = [];
     let bytes = 0;
-    let i = after === undefined ? 0 : firstBehind(keys, after);
-    for (; i < keys.length && records.length < limit && bytes < bytesMax; i++) {
-      const key = keys[i] ?? '';
-      const slot = table.slots.get(key);
-      if (slot === undefined) continue;
-      records.push(recordOf(bucket, key, slot));
-      bytes += bytesOf(key, slot);
+    for (const record of this.inOrder(bucket, { after })) {
+      if (records.length >= limit || bytes >= bytesMax) return { records, more: true };
+      records.push(record);
+      bytes += bytesOf(record.key, record);
     }
-    return { records, more: i < keys.length };
+    return { records, more: false };
   }
 
   private table(bucket: string): Table {
@@ -214,15 +216,4 @@ function recordOf(bucket: string, key: string, slot: Slot): WireRecord {
   if (slot.value !== undefined) return { bucket, key, value: slot.value, time, writer };
   if (slot.base64 !== undefined) return { bucket, key, base64: slot.base64, time, writer };
   return { bucket, key, deleted: true, time, writer };
-}
-
-function firstBehind(keys: readonly string[], after: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle] ?? '') <= after) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,4 +1,5 @@
 // Merges the record streams of several nodes by key, with one record of each node in memory.
+import { compareKeys } from '../../model/key-order.js';
 import type { WireRecord } from '../../wire/generated/types.js';
 
 /** One key and the copy of each node that holds one. */
@@ -6,11 +7,6 @@ export interface Copies {
   key: string;
   /** By node, in the order the streams were given. */
   copies: ReadonlyMap<string, WireRecord>;
-}
-
-/** The order of pages: that of JavaScript strings. */
-export function compareKeys(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A cursor on one node's stream, at its next record. */
