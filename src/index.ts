@@ -2,7 +2,9 @@
 export type { Client, Operation, Outcome, RequestOptions } from './client/client.js';
 export { connect } from './client/connect.js';
 export { Entry } from './client/entry.js';
+export type { Got, Put } from './client/many.js';
 export { type ConnectOptions, Mode } from './client/options.js';
+export type { ScanOptions } from './client/scan.js';
 export {
   ClosedError,
   DynatsError,

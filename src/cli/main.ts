@@ -9,6 +9,7 @@ import * as getCommand from './commands/get.js';
 import * as importCommand from './commands/import.js';
 import * as inspectCommand from './commands/inspect.js';
 import * as killCommand from './commands/kill.js';
+import * as lsCommand from './commands/ls.js';
 import * as nodeCommand from './commands/node.js';
 import * as pauseCommand from './commands/pause.js';
 import * as putCommand from './commands/put.js';
@@ -39,7 +40,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
   },
   {
     heading: 'Data:',
-    commands: [putCommand, getCommand, delCommand, consoleCommand, importCommand, exportCommand],
+    commands: [putCommand, getCommand, delCommand, lsCommand, consoleCommand, importCommand, exportCommand],
   },
   { heading: 'Insight:', commands: [inspectCommand, repairCommand] },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },

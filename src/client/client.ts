@@ -12,6 +12,8 @@ import type {
   StatusReply,
 } from '../wire/generated/types.js';
 import type { Entry } from './entry.js';
+import type { Got, Put } from './many.js';
+import type { ScanOptions } from './scan.js';
 
 export interface RequestOptions {
   /** Consistency level, default QUORUM. ANY is for writes only. */
@@ -61,6 +63,29 @@ export interface Client extends AsyncDisposable {
 
   /** Many operations at once, each with an outcome of its own, in the order given; none is thrown. */
   batch(operations: readonly Operation[], options?: RequestOptions): Promise<Outcome[]>;
+
+  /** Reads many keys: each an entry, undefined where it is absent, or why it failed; in the order given, none is thrown. */
+  getMany(keys: Iterable<string | number>, options?: RequestOptions): Promise<Got[]>;
+
+  /** Stores many keys, each a write of its own: a reply or why it failed, in the order given; none is thrown. */
+  putMany(
+    entries: Iterable<readonly [key: string | number, value: string | Uint8Array]>,
+    options?: RequestOptions,
+  ): Promise<Put[]>;
+
+  /**
+   * The keys of a bucket with their values, in the order of the keys' UTF-8 bytes. Pages are read as they are wanted, each with
+   * the guarantee of a read at `level` for each of its keys; what is written behind it meanwhile is not seen.
+   *
+   * `timeoutMs` is the deadline of each page.
+   *
+   * @throws UnavailableError too few owners of some keys alive.
+   * @throws ReadTimeoutError too few answers, or too few acks of a repair, in time.
+   */
+  scan(options?: ScanOptions): AsyncIterableIterator<Entry>;
+
+  /** The keys alone: as `scan`, but no values travel. */
+  keys(options?: ScanOptions): AsyncIterableIterator<string>;
 
   /** The cluster's definition and which nodes are there, as the first node that answers sees it. */
   cluster(options?: { timeoutMs?: number }): Promise<ClusterReply>;

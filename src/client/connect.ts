@@ -25,7 +25,9 @@ import { ApiRequests, closedError } from './api.js';
 import type { Client, Operation, Outcome, RequestOptions } from './client.js';
 import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
+import { type Got, getMany, type Put, putMany } from './many.js';
 import { type ConnectOptions, Mode } from './options.js';
+import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
 
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
@@ -60,6 +62,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
 
 class NatsClient implements Client {
   private readonly api: ApiRequests;
+  private readonly scans: ScanPages;
   private direct: DirectRequests | undefined;
   private coordinator: Coordinator | undefined;
   private nodes: readonly string[] = [];
@@ -80,6 +83,13 @@ class NatsClient implements Client {
       bus,
       nodes: () => this.nodes,
       onTime: (time, now) => this.heardTime(time, now),
+      nodesNow: () => (this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs),
+    });
+    this.scans = new ScanPages({
+      bus,
+      coordinator: () => this.coordinator,
+      isOutOfTouch: () => this.isOutOfTouch,
+      nodes: () => this.nodes,
       nodesNow: () => (this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs),
     });
     bus.onDisconnect(() => {
@@ -118,8 +128,7 @@ class NatsClient implements Client {
   async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
     const reply = await this.read(key, options);
     if (!reply.found) return undefined;
-    const bucket = options.bucket ?? this.options.bucket ?? DEFAULT_BUCKET;
-    return new Entry(bucket, reply.key, reply.version ?? '', reply.value, reply.base64);
+    return new Entry(this.bucketOf(options), reply.key, reply.version ?? '', reply.value, reply.base64);
   }
 
   async read(key: string | number, options: RequestOptions = {}): Promise<GetReply> {
@@ -137,6 +146,27 @@ class NatsClient implements Client {
         }
       }),
     );
+  }
+
+  getMany(keys: Iterable<string | number>, options: RequestOptions = {}): Promise<Got[]> {
+    return getMany(this, keys, { ...options, bucket: this.bucketOf(options) });
+  }
+
+  putMany(
+    entries: Iterable<readonly [key: string | number, value: string | Uint8Array]>,
+    options: RequestOptions = {},
+  ): Promise<Put[]> {
+    return putMany(this, entries, options);
+  }
+
+  async *scan(options: ScanOptions = {}): AsyncGenerator<Entry> {
+    const bucket = this.bucketOf(options);
+    const pages = this.pages(options, false);
+    for await (const record of recordsOf(pages, options.limit)) yield entryOf(bucket, record);
+  }
+
+  async *keys(options: ScanOptions = {}): AsyncGenerator<string> {
+    for await (const { key } of recordsOf(this.pages(options, true), options.limit)) yield key;
   }
 
   async cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
@@ -205,7 +235,7 @@ class NatsClient implements Client {
     this.coordinator = coordinator;
     this.direct = new DirectRequests({
       coordinator,
-      isOutOfTouch: () => !this.isConnected || performance.now() - this.touchedAtMs < SETTLING_MS,
+      isOutOfTouch: () => this.isOutOfTouch,
     });
   }
 
@@ -252,9 +282,24 @@ class NatsClient implements Client {
     return op === 'delete' ? { ...head, ...version } : { ...head, ...wireValue(operation.value), ...version };
   }
 
+  private get isOutOfTouch(): boolean {
+    return !this.isConnected || performance.now() - this.touchedAtMs < SETTLING_MS;
+  }
+
   private heardTime(time: number, now: number): void {
     this.offsetMs = now - Date.now();
     this.hlc.observe(time);
+  }
+
+  private bucketOf({ bucket }: RequestOptions): string {
+    return bucket ?? this.options.bucket ?? DEFAULT_BUCKET;
+  }
+
+  private pages(options: ScanOptions, keysOnly: boolean) {
+    if (this.closing !== undefined) throw closedError();
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs();
+    const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
+    return this.scans.pages(requestOf(options, this.bucketOf(options), keysOnly), { timeoutMs, via });
   }
 
   private timeoutMs(): number {

@@ -22,6 +22,11 @@ export class Entry {
     return this.text !== undefined;
   }
 
+  /** The value as it was stored: text, or bytes in base64. */
+  get stored(): { value: string } | { base64: string } {
+    return this.text === undefined ? { base64: this.base64 ?? '' } : { value: this.text };
+  }
+
   /** The value as text; bytes are decoded as UTF-8. */
   string(): string {
     return this.text ?? Buffer.from(this.base64 ?? '', 'base64').toString('utf8');

@@ -3,8 +3,9 @@
 import { ClosedError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
 import type { Bus, Clock, Random } from '../ports.js';
-import type { ClusterDefinition, GetReply, PutReply } from '../wire/generated/types.js';
+import type { ClusterDefinition, GetReply, PutReply, ScanReply } from '../wire/generated/types.js';
 import type { Operation, ReadRequest, WriteRequest } from '../wire/requests.js';
+import type { Scan } from '../wire/scan.js';
 import { Appender } from './appender.js';
 import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
@@ -13,6 +14,7 @@ import { Liveness, type LivenessSettings } from './liveness.js';
 import { PeerClocks } from './peer-clocks.js';
 import { read } from './read.js';
 import { type LocalReplica, ReadLane } from './read-lane.js';
+import { Scans } from './scan.js';
 import { write } from './write.js';
 
 export interface CoordinatorOptions {
@@ -40,6 +42,7 @@ export class Coordinator {
   /** The time by which this coordinator goes. */
   readonly clocks: PeerClocks;
   private readonly c: Coordination;
+  private readonly scans: Scans;
   private closed = false;
 
   constructor(options: CoordinatorOptions) {
@@ -64,6 +67,7 @@ export class Coordinator {
       reads: new Map(nodes.map(node => [node, readLane(node)])),
       self: local?.node,
     };
+    this.scans = new Scans(this.c);
     this.liveness.onDeath(node => this.c.reads.get(node)?.abandon());
     this.liveness.onPresence(presence => {
       // Its own heartbeat tells a node nothing, and before it has heard the others it may be by a wrong clock.
@@ -101,6 +105,12 @@ export class Coordinator {
   async read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
     if (this.closed) throw new ClosedError();
     return read(this.c, request, this.c.clock.monotonic() + timeoutMs);
+  }
+
+  /** One page of a scan. Rejects with a DynatsError: see `Scans.page`. */
+  async scan(scan: Scan, timeoutMs: number): Promise<ScanReply> {
+    if (this.closed) throw new ClosedError();
+    return this.scans.page(scan, this.c.clock.monotonic() + timeoutMs);
   }
 
   execute(operation: Operation, timeoutMs: number): Promise<PutReply | GetReply> {

@@ -3,14 +3,16 @@ import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, ReadTimeoutError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { toErrorReply } from '../wire/error-reply.js';
-import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
+import type { BatchReply, GetReply, PutReply, ScanReply } from '../wire/generated/types.js';
 import { parseBatch, parseOperation, type Timing } from '../wire/requests.js';
+import { parseScan } from '../wire/scan.js';
 
 export interface Api {
   put(data: Uint8Array): Promise<PutReply | GetReply>;
   get(data: Uint8Array): Promise<PutReply | GetReply>;
   delete(data: Uint8Array): Promise<PutReply | GetReply>;
   batch(data: Uint8Array): Promise<BatchReply>;
+  scan(data: Uint8Array): Promise<ScanReply>;
 }
 
 export interface ApiOptions {
@@ -32,6 +34,11 @@ export function apiOf({ coordinator, logger, maxPayload }: ApiOptions): Api {
     put: single('put'),
     get: single('get'),
     delete: single('delete'),
+    async scan(data) {
+      const scan = parseScan(data);
+      refuseLate(scan, now());
+      return coordinator.scan(scan, remaining(scan, now()));
+    },
     async batch(data) {
       const { operations, ...timing } = parseBatch(data);
       const results = operations.map(async operation => {

@@ -11,6 +11,7 @@ import { serveAntiEntropy } from '../replica/anti-entropy-service.js';
 import { COMPACTION_DEFAULTS, Compaction, type CompactionSettings } from '../replica/compaction.js';
 import { Handoff } from '../replica/handoff.js';
 import { Replica } from '../replica/replica.js';
+import { serveScans } from '../replica/scan-service.js';
 import { serveReplica } from '../replica/service.js';
 import { VERSION } from '../version.js';
 import type { ClusterDefinition, ClusterReply, ReplicaState, StatusReply } from '../wire/generated/types.js';
@@ -172,7 +173,7 @@ export class NodeCore {
       ringOf: (bucket: string) => this.coordinator.rings.find(bucket),
       onDropped: (reason: string) => this.count(reason),
     };
-    this.subscriptions = [...serveReplica(service), ...serveAntiEntropy(service)];
+    this.subscriptions = [...serveReplica(service), serveScans(service), ...serveAntiEntropy(service)];
     await this.replica.open();
     this.heartbeat.start();
     this.isAnnounced = true;
@@ -269,7 +270,7 @@ export class NodeCore {
       time: this.coordinator.hlc.current(),
       now: this.coordinator.clocks.now(),
     });
-    const verbs = ['put', 'get', 'delete', 'batch'] as const;
+    const verbs = ['put', 'get', 'delete', 'batch', 'scan'] as const;
     const common = {
       bus,
       id: `${node}-${incarnation}`,

@@ -47,6 +47,8 @@ export function check<T>(validator: Validator<T>, value: unknown): T {
 const RULES: ReadonlyMap<string, string> = new Map([
   ['RequestKey', `a string of 1 to ${KEY_BYTES_MAX} bytes of UTF-8, or a whole number`],
   ['Key', `a string of 1 to ${KEY_BYTES_MAX} bytes of UTF-8`],
+  ['Prefix', `a string of at most ${KEY_BYTES_MAX} bytes of UTF-8`],
+  ['Continuation', 'what the reply before gave as next'],
   ['Value', `a string of at most ${VALUE_BYTES_MAX} bytes of UTF-8`],
   ['Base64', `standard base64 with padding, of at most ${VALUE_BYTES_MAX} bytes`],
   ['Level', `one of ${Object.values(Level).join(', ')}`],
@@ -115,6 +117,11 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
     default:
       return invalid(within, error.message ?? 'is not valid');
   }
+}
+
+/** Bytes that `value` takes in a message. */
+export function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function listed(names: unknown): string {

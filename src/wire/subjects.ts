@@ -3,7 +3,7 @@
 /** Queue group that shares the coordinators' subjects. */
 export const COORDINATORS = 'dynats';
 
-export const ApiVerb = { Put: 'put', Get: 'get', Delete: 'delete', Batch: 'batch' } as const;
+export const ApiVerb = { Put: 'put', Get: 'get', Delete: 'delete', Batch: 'batch', Scan: 'scan' } as const;
 export type ApiVerb = (typeof ApiVerb)[keyof typeof ApiVerb];
 
 /** What a single node answers about itself, beside coordinating. */
@@ -22,6 +22,8 @@ export const subjects = {
   node: (node: string, verb: ApiVerb | NodeVerb) => `dynats.node.${node}.${verb}`,
   /** Replica-internal: versions and records, batched. */
   read: (node: string) => `dynats.replica.${node}.read`,
+  /** Replica-internal: what it holds of a range of keys, in pages. */
+  scan: (node: string) => `dynats.replica.${node}.scan`,
   /** Replica-internal: what this replica remembers of another's log. */
   remembered: (node: string) => `dynats.replica.${node}.remembered`,
   /** Replica-internal, anti-entropy: compares trees; lists what is held in some leaves; gives records, serving or not. */

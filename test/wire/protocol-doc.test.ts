@@ -19,6 +19,7 @@ const samples: Record<keyof typeof subjects, string[]> = {
   api: [...Object.values(ApiVerb), 'cluster' as const].map(verb => subjects.api(verb)),
   node: [...Object.values(ApiVerb), ...Object.values(NodeVerb)].map(verb => subjects.node('<node>', verb)),
   read: [subjects.read('<node>')],
+  scan: [subjects.scan('<node>')],
   remembered: [subjects.remembered('<node>')],
   tree: [subjects.tree('<node>')],
   leaves: [subjects.leaves('<node>')],

@@ -1,0 +1,55 @@
+// dynats ls: the keys of a bucket in order, with their values.
+import type { Command } from 'commander';
+import { parseCount } from '../numbers.js';
+import { visible } from '../output.js';
+import { addRequestFlags, defaultBucket, parseLevel, type RequestFlags } from '../request-flags.js';
+
+interface LsFlags extends RequestFlags {
+  from?: string;
+  to?: string;
+  limit?: string;
+  keysOnly?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('ls')
+    .description("list keys and values in the order of the keys' UTF-8 bytes")
+    .argument('[prefix]', 'only keys that begin so')
+    .option('--from <key>', 'begin with this key')
+    .option('--to <key>', 'end before this key')
+    .option('--limit <count>', 'no more keys than this')
+    .option('-n, --keys-only', 'the keys alone; no value travels');
+  addRequestFlags(command, 'read').action(ls);
+}
+
+async function ls(prefix: string | undefined, flags: LsFlags): Promise<void> {
+  const options = {
+    bucket: flags.bucket ?? defaultBucket,
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(flags.from === undefined ? {} : { from: flags.from }),
+    ...(flags.to === undefined ? {} : { to: flags.to }),
+    ...(flags.limit === undefined ? {} : { limit: parseCount(flags.limit, '--limit') }),
+    ...(flags.level === undefined ? {} : { level: parseLevel(flags.level, 'read') }),
+    ...(flags.via === undefined ? {} : { via: flags.via }),
+  };
+  const [{ withClient }, { LineWriter }, { shown }] = await Promise.all([
+    import('../open-client.js'),
+    import('../line-writer.js'),
+    import('../value.js'),
+  ]);
+  const lines = new LineWriter(process.stdout);
+  await withClient(flags, async client => {
+    if (flags.keysOnly === true) {
+      for await (const key of client.keys(options))
+        await lines.line(flags.json === true ? JSON.stringify({ key }) : visible(key));
+    } else {
+      for await (const { key, version, stored } of client.scan(options))
+        await lines.line(
+          flags.json === true
+            ? JSON.stringify({ key, ...stored, version })
+            : `${visible(key)}\t${visible(shown(stored))}`,
+        );
+    }
+  }).finally(() => lines.flush());
+}
