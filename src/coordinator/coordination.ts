@@ -6,6 +6,7 @@ import type { Bus, Clock } from '../ports.js';
 import type { ClusterDefinition } from '../wire/generated/types.js';
 import { DEFAULT_BUCKET } from '../wire/requests.js';
 import { streams, subjects } from '../wire/subjects.js';
+import type { AnswerTimes } from './answer-times.js';
 import type { Deadlines } from './deadlines.js';
 import { EntryLane, type EntryOutcome } from './entry-lanes.js';
 import type { HintStore } from './hints.js';
@@ -21,6 +22,9 @@ export interface Coordination {
   readonly rings: Rings;
   readonly liveness: Liveness;
   readonly deadlines: Deadlines;
+  /** Wakes reads whose owners are late: finer than `deadlines`, since it is the length of a few answers. */
+  readonly lateness: Deadlines;
+  readonly answerTimes: AnswerTimes;
   readonly logs: LogLanes;
   readonly hints: HintStore;
   readonly reads: ReadonlyMap<string, ReadLane>;

@@ -6,6 +6,7 @@ import type { Bus, Clock, Random } from '../ports.js';
 import type { ClusterDefinition, GetReply, PutReply, ScanReply } from '../wire/generated/types.js';
 import type { Operation, ReadRequest, WriteRequest } from '../wire/requests.js';
 import type { Scan } from '../wire/scan.js';
+import { AnswerTimes } from './answer-times.js';
 import { Appender } from './appender.js';
 import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
@@ -32,6 +33,9 @@ export interface CoordinatorOptions {
   /** Told of every entry a node's log has acknowledged. */
   readonly onAcked?: (node: string, sequence: number, crc32: string) => void;
 }
+
+/** Granularity of what waits for late owners, in milliseconds. */
+const LATENESS_TICK_MS = 1;
 
 /** One wrong clock must not win for ever. */
 export const MAX_CLOCK_SKEW_MS = 5000;
@@ -62,6 +66,8 @@ export class Coordinator {
       rings: new Rings(cluster),
       liveness: this.liveness,
       deadlines: new Deadlines(clock),
+      lateness: new Deadlines(clock, LATENESS_TICK_MS),
+      answerTimes: new AnswerTimes(clock),
       logs: new LogLanes(bus, nodes, this.liveness, options.onAcked ?? (() => {})),
       hints: new HintStore(bus, this.liveness),
       reads: new Map(nodes.map(node => [node, readLane(node)])),
@@ -130,5 +136,6 @@ export class Coordinator {
     while (!this.isIdle && clock.monotonic() < until) await new Promise<void>(done => clock.after(5, done));
     this.liveness.close();
     this.c.deadlines.close();
+    this.c.lateness.close();
   }
 }

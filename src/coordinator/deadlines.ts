@@ -21,15 +21,18 @@ export class Alarm {
   }
 }
 
-/** Granularity in milliseconds: an alarm rings up to this much late. */
-const TICK_MS = 5;
+/** Granularity unless told otherwise, in milliseconds: an alarm rings up to this much late. */
+const TICK_MS_DEFAULT = 5;
 
 export class Deadlines {
   private readonly ticks = new Map<number, Alarm[]>();
   private sweptThrough: number;
   private timer: Timer | undefined;
 
-  constructor(private readonly clock: Clock) {
+  constructor(
+    private readonly clock: Clock,
+    private readonly tickMs = TICK_MS_DEFAULT,
+  ) {
     this.sweptThrough = this.tickOf(clock.monotonic());
   }
 
@@ -54,11 +57,11 @@ export class Deadlines {
   }
 
   private tickOf(ms: number): number {
-    return Math.floor(ms / TICK_MS);
+    return Math.floor(ms / this.tickMs);
   }
 
   private arm(): void {
-    this.timer = this.clock.after(TICK_MS, () => this.sweep());
+    this.timer = this.clock.after(this.tickMs, () => this.sweep());
   }
 
   private sweep(): void {

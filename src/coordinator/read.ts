@@ -11,9 +11,6 @@ import type { Coordination } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import type { Answer } from './read-lane.js';
 
-/** An owner that has not answered within this time is backed up by the next, in milliseconds. */
-const SPECULATIVE_RETRY_MS = 25;
-
 /**
  * Coordinates one read.
  *
@@ -35,13 +32,19 @@ export function read(c: Coordination, request: ReadRequest, deadlineAtMs: number
   const ready = alive.filter(owner => c.reads.get(owner)?.isFull === false);
   if (ready.length < required)
     throw new OverloadedError('too many reads wait for the owners of this key; try again later');
-  // The coordinator's own replica answers without the bus: ask it first.
-  if (c.self !== undefined && ready.includes(c.self))
-    ready.sort((a, b) => Number(b === c.self) - Number(a === c.self));
+  sortByPromptness(c, ready);
 
   return new Promise((resolve, reject) => {
     new ReadInProgress(c, request, required, ready, resolve, reject).start(deadlineAtMs);
   });
+}
+
+/** The coordinator's own replica answers without the bus: first. Owners that are late now: last. */
+function sortByPromptness(c: Coordination, owners: string[]): void {
+  if (c.self !== undefined && owners.includes(c.self))
+    owners.sort((a, b) => Number(b === c.self) - Number(a === c.self));
+  if (c.answerTimes.hasLate)
+    owners.sort((a, b) => Number(c.answerTimes.isLate(a)) - Number(c.answerTimes.isLate(b)));
 }
 
 interface Held {
@@ -70,7 +73,7 @@ class ReadInProgress implements Sleeper {
     private readonly c: Coordination,
     private readonly request: ReadRequest,
     private readonly required: number,
-    owners: readonly string[],
+    private readonly owners: readonly string[],
     private readonly resolve: (reply: GetReply) => void,
     private readonly reject: (error: Error) => void,
   ) {
@@ -79,10 +82,7 @@ class ReadInProgress implements Sleeper {
 
   start(deadlineAtMs: number): void {
     this.deadline = this.c.deadlines.add(deadlineAtMs, this);
-    if (this.spare.length > this.required) {
-      const lateAtMs = this.c.clock.monotonic() + SPECULATIVE_RETRY_MS;
-      this.lateness = this.c.deadlines.add(lateAtMs, { wake: () => this.askSpare() });
-    }
+    if (this.spare.length > this.required) this.awaitAnswers();
     for (let i = 0; i < this.required; i++) this.askNext(i === 0 ? 'record' : 'version');
   }
 
@@ -91,8 +91,17 @@ class ReadInProgress implements Sleeper {
     this.fail();
   }
 
-  private askSpare(): void {
-    if (!this.settled && this.newest === undefined) this.askNext('record');
+  /** Whoever has not answered by the time almost every answer takes is backed up by the next owner, and that one too. */
+  private awaitAnswers(): void {
+    const lateAtMs = this.c.clock.monotonic() + this.c.answerTimes.lateAfterMs;
+    this.lateness = this.c.lateness.add(lateAtMs, { wake: () => this.backUp() });
+  }
+
+  private backUp(): void {
+    if (this.settled || this.newest !== undefined) return;
+    for (const owner of this.owners.slice(0, this.owners.length - this.spare.length))
+      if (!this.answers.some(held => held.owner === owner)) this.c.answerTimes.wasLate(owner);
+    if (this.askNext('record') && this.spare.length > 0) this.awaitAnswers();
   }
 
   private askNext(want: 'record' | 'version'): boolean {
@@ -100,12 +109,16 @@ class ReadInProgress implements Sleeper {
     if (owner === undefined) return false;
     this.asked++;
     const { bucket, key } = this.request;
+    const askedAtMs = this.c.clock.monotonic();
     const lane = this.c.reads.get(owner);
     lane?.ask({
       bucket,
       key,
       want,
-      answered: answer => this.count({ owner, ...heldBy(answer) }),
+      answered: answer => {
+        if (owner !== this.c.self) this.c.answerTimes.answered(owner, this.c.clock.monotonic() - askedAtMs);
+        this.count({ owner, ...heldBy(answer) });
+      },
       failed: () => {
         this.asked--;
         this.replace();

@@ -246,7 +246,7 @@ export class NodeCore {
   }
 
   private makeServices(): Service[] {
-    const { node, cluster, incarnation, bus, log, logger } = this.options;
+    const { node, cluster, incarnation, bus, log, clock, logger } = this.options;
     const api = apiOf({ coordinator: this.coordinator, logger, maxPayload: () => bus.maxPayload });
     const inspection: InspectionOptions = {
       node,

@@ -1,0 +1,60 @@
+// Reads whose owners are late, on simulated nodes: backed up after the time that almost every answer takes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LATE_MIN_MS } from '../../src/coordinator/answer-times.js';
+import type { Coordinator } from '../../src/coordinator/coordinator.js';
+import type { Level } from '../../src/wire/generated/types.js';
+import { SimCluster } from '../sim/cluster.js';
+
+/** Its owners are n2, n3 and n0. */
+const key = '137';
+/** The longest answer of the simulated network without faults. */
+const promptMs = 2;
+
+async function settled(): Promise<{ cluster: SimCluster; client: Coordinator }> {
+  const cluster = new SimCluster({ seed: 7 });
+  const client = cluster.client('c0');
+  await cluster.start();
+  await cluster.clock.advance(1000);
+  const put = { kind: 'write', bucket: 'default', key, level: 'ALL', value: 'v' } as const;
+  await cluster.clock.until(client.write(put, 2000));
+  return { cluster, client };
+}
+
+async function timeRead(cluster: SimCluster, client: Coordinator, level: Level = 'QUORUM'): Promise<number> {
+  const { clock } = cluster;
+  const startedAtMs = clock.monotonic();
+  const reply = await clock.until(client.read({ kind: 'read', bucket: 'default', key, level }, 2000));
+  assert.equal(reply.value, 'v');
+  return clock.monotonic() - startedAtMs;
+}
+
+test('a late owner is backed up by the next after the time almost every answer takes, then asked last', async () => {
+  const { cluster, client } = await settled();
+  for (let i = 0; i < 100; i++) assert.ok((await timeRead(cluster, client)) <= promptMs);
+  cluster.pause('n2');
+  const first = await timeRead(cluster, client);
+  assert.ok(first >= LATE_MIN_MS && first <= LATE_MIN_MS + 2 + promptMs, `${first} ms`);
+  for (let i = 0; i < 20; i++) assert.ok((await timeRead(cluster, client)) <= promptMs);
+});
+
+test('at level ONE the owner that backs up is backed up too', async () => {
+  const { cluster, client } = await settled();
+  for (let i = 0; i < 100; i++) await timeRead(cluster, client);
+  cluster.pause('n2');
+  cluster.pause('n3');
+  const took = await timeRead(cluster, client, 'ONE');
+  assert.ok(took >= 2 * LATE_MIN_MS && took <= 2 * (LATE_MIN_MS + 2) + promptMs, `${took} ms`);
+});
+
+test('an owner that was late takes its turn again once it has answered', async () => {
+  const { cluster, client } = await settled();
+  for (let i = 0; i < 100; i++) await timeRead(cluster, client);
+  cluster.pause('n2');
+  await timeRead(cluster, client, 'ONE');
+  cluster.resume('n2');
+  await cluster.clock.advance(20);
+  cluster.pause('n3');
+  cluster.pause('n0');
+  assert.ok((await timeRead(cluster, client, 'ONE')) <= promptMs);
+});
