@@ -1,4 +1,5 @@
 // The whole taxonomy of expected failures. A `code` is stable; a message is for people.
+import type { Receipt } from './wire/generated/types.js';
 
 export const ErrorCode = {
   Unavailable: 'UNAVAILABLE',
@@ -17,6 +18,9 @@ export type Effect = 'none' | 'unknown';
 /** The base of every failure a caller should expect. A bug is an AssertionError, a bad argument of the API a TypeError. */
 export class DynatsError extends Error {
   override name = 'DynatsError';
+  /** How the request was carried out, when it asked for that. */
+  receipt: Receipt | undefined;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
@@ -43,6 +47,9 @@ export class UnavailableError extends DynatsError {
 /** Too few acks before the deadline: the write may surface later, once. Retry with the same version to be sure. */
 export class WriteTimeoutError extends DynatsError {
   override name = 'WriteTimeoutError';
+  /** The version that may surface, when it is known. */
+  version: string | undefined;
+
   constructor(
     readonly required: number,
     readonly acked: number,

@@ -1,5 +1,5 @@
 // The public API of the package.
-export type { Client, Operation, Outcome, RequestOptions } from './client/client.js';
+export type { Client, Operation, Outcome, RequestOptions, Session } from './client/client.js';
 export { connect } from './client/connect.js';
 export { Entry } from './client/entry.js';
 export type { Got, Put } from './client/many.js';
@@ -18,11 +18,13 @@ export {
   WriteTimeoutError,
 } from './errors.js';
 export { Level } from './model/level.js';
+export { type OutcomeReport, Standing, Verdict } from './model/outcome.js';
 export type {
   ClusterDefinition,
   ClusterReply,
   GetReply,
   PutReply,
+  Receipt,
   RecordsReply,
   RecordsRequest,
   RepairReply,

@@ -11,7 +11,7 @@ const root = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   model: ['wire'],
   ports: ['wire'],
-  errors: [],
+  errors: ['wire'],
   version: [],
   system: ['ports'],
   wire: ['model', 'errors'],

@@ -1,6 +1,7 @@
 // What a client of the store can do. `connect` (connect.ts) makes one; api.ts and direct.ts are its two modes.
 
 import type { DynatsError } from '../errors.js';
+import type { OutcomeReport } from '../model/outcome.js';
 import type {
   ClusterReply,
   GetReply,
@@ -24,16 +25,32 @@ export interface RequestOptions {
   timeoutMs?: number;
   /** Name of the node that coordinates; default any (api mode) or this client (direct mode). */
   via?: string;
+  /** Token of a session, as a reply gave it; empty begins one. `Client.session` does this by itself. */
+  session?: string;
+  /** Whether the reply, or the error, is to carry a receipt: who answered what, and when. Default false. */
+  trace?: boolean;
 }
 
 /** One operation of a batch. Text values are stored as text, bytes as bytes. */
 export type Operation =
-  | { op: 'put'; key: string | number; value: string | Uint8Array; bucket?: string; level?: Level }
-  | { op: 'get'; key: string | number; bucket?: string; level?: Level }
-  | { op: 'delete'; key: string | number; bucket?: string; level?: Level };
+  | ({ op: 'put'; key: string | number; value: string | Uint8Array } & OperationOptions)
+  | ({ op: 'get'; key: string | number } & OperationOptions)
+  | ({ op: 'delete'; key: string | number } & OperationOptions);
+
+export type OperationOptions = Pick<RequestOptions, 'bucket' | 'level' | 'session' | 'trace'>;
 
 /** What became of one operation: a PutReply for put and delete, a GetReply for get, or why it failed. */
 export type Outcome = PutReply | GetReply | DynatsError;
+
+/**
+ * Calls that belong together. Within a session a read returns what the session last wrote or read of the key, or something
+ * newer, at every level and through every coordinator; when no owner that answers has that, it is a ReadTimeoutError.
+ * A write that was not acknowledged is no part of the session, nor is what runs at the same time.
+ */
+export interface Session extends Pick<Client, 'put' | 'get' | 'delete' | 'read'> {
+  /** What the session has seen, for whoever goes on with it: `client.session(token)`, the `session` of a request. */
+  readonly token: string;
+}
 
 export interface Client extends AsyncDisposable {
   /**
@@ -86,6 +103,8 @@ export interface Client extends AsyncDisposable {
 
   /** The keys alone: as `scan`, but no values travel. */
   keys(options?: ScanOptions): AsyncIterableIterator<string>;
+  /** Begins a session, or goes on with the one that `token` is of. */
+  session(token?: string): Session;
 
   /** The cluster's definition and which nodes are there, as the first node that answers sees it. */
   cluster(options?: { timeoutMs?: number }): Promise<ClusterReply>;
@@ -104,6 +123,17 @@ export interface Client extends AsyncDisposable {
    * @throws UnavailableError when the node is not there, or not done in time.
    */
   repair(node: string, options?: { dryRun?: boolean; timeoutMs?: number }): Promise<RepairReply>;
+
+  /**
+   * Where a write stands whose outcome is unknown: on which owners, hinted for whom, superseded, or nowhere. Asks every node.
+   *
+   * @param version as the error or its receipt has it.
+   */
+  outcome(
+    key: string | number,
+    version: string,
+    options?: { bucket?: string; timeoutMs?: number },
+  ): Promise<OutcomeReport>;
 
   /** Waits for what is under way, then closes the connection. */
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
+import { Rings } from '../coordinator/coordination.js';
 import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
+import { judgeOutcome, type OutcomeReport } from '../model/outcome.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection } from '../nats/connection.js';
 import { BusError } from '../ports.js';
@@ -19,15 +21,17 @@ import type {
 import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
-import { checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
+import { checkKey, checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
 import { isInbox, subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError } from './api.js';
-import type { Client, Operation, Outcome, RequestOptions } from './client.js';
+import type { Client, Operation, OperationOptions, Outcome, RequestOptions, Session } from './client.js';
 import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type ConnectOptions, Mode } from './options.js';
+import { explain } from './receipt.js';
 import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
+import { ClientSession, parseToken } from './session.js';
 
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
@@ -126,9 +130,11 @@ class NatsClient implements Client {
   }
 
   async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
-    const reply = await this.read(key, options);
-    if (!reply.found) return undefined;
-    return new Entry(this.bucketOf(options), reply.key, reply.version ?? '', reply.value, reply.base64);
+    return Entry.of(options.bucket ?? this.bucket, await this.read(key, options));
+  }
+
+  session(token?: string): Session {
+    return new ClientSession(this, this.bucket, token);
   }
 
   async read(key: string | number, options: RequestOptions = {}): Promise<GetReply> {
@@ -208,6 +214,28 @@ class NatsClient implements Client {
     return this.ask(subject, { dryRun }, validators.repairReply, timeoutMs);
   }
 
+  async outcome(
+    key: string | number,
+    version: string,
+    options: { bucket?: string; timeoutMs?: number } = {},
+  ): Promise<OutcomeReport> {
+    const { bucket = this.bucket, timeoutMs } = options;
+    const { cluster } = await this.cluster();
+    const { nodes } = cluster;
+    const owners = new Rings(cluster).of(bucket).owners(checkKey(key, 'key'));
+    const request = check(validators.outcomeRequest, { bucket, key, version });
+    const answers = nodes.map(node =>
+      this.ask(
+        subjects.node(node, 'outcome'),
+        request,
+        validators.outcomeReply,
+        timeoutMs ?? CLUSTER_TIMEOUT_MS,
+      ).catch(unanswered),
+    );
+    const replies = (await Promise.all(answers)).filter(reply => reply !== undefined);
+    return judgeOutcome(version, { nodes, owners }, replies);
+  }
+
   close(): Promise<void> {
     this.closing ??= (async () => {
       await this.coordinator?.close();
@@ -247,10 +275,15 @@ class NatsClient implements Client {
     const checked = checkOperation(op, { ...request, timeoutMs });
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
     const deadlineAtMs = performance.now() + timeoutMs;
-    if (this.direct !== undefined && via === undefined) return this.direct.execute(checked, deadlineAtMs);
-    const text = JSON.stringify(wire);
-    this.checkFits(text, 'base64' in wire ? 'base64' : 'value');
-    return this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via });
+    try {
+      if (this.direct !== undefined && via === undefined)
+        return await this.direct.execute(checked, deadlineAtMs);
+      const text = JSON.stringify(wire);
+      this.checkFits(text, 'base64' in wire ? 'base64' : 'value');
+      return await this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via });
+    } catch (error) {
+      throw explain(error, checked, timeoutMs);
+    }
   }
 
   /** A message that is too large never leaves this process, and would look like one nobody answers. */
@@ -268,16 +301,12 @@ class NatsClient implements Client {
 
   /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */
   private wireOf(operation: Operation) {
-    const { op, key, level } = operation;
-    const bucket = operation.bucket ?? this.options.bucket;
-    const head = {
-      op,
-      key,
-      ...(bucket === undefined ? {} : { bucket }),
-      ...(level === undefined ? {} : { level }),
-    };
+    const { op, key } = operation;
+    const head = { op, key, ...named(this.options), ...named(operation) };
     if (op === 'get') return head;
     const clock = this.coordinator?.hlc ?? this.hlc;
+    // What a session writes is newer than what it has seen.
+    if (head.session) clock.observe(parseToken(head.session).newestTime());
     const version = { time: clock.next(), writer: this.writer };
     return op === 'delete' ? { ...head, ...version } : { ...head, ...wireValue(operation.value), ...version };
   }
@@ -300,6 +329,10 @@ class NatsClient implements Client {
     const timeoutMs = options.timeoutMs ?? this.timeoutMs();
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
     return this.scans.pages(requestOf(options, this.bucketOf(options), keysOnly), { timeoutMs, via });
+  }
+
+  private get bucket(): string {
+    return this.options.bucket ?? DEFAULT_BUCKET;
   }
 
   private timeoutMs(): number {
@@ -335,6 +368,11 @@ function checkInboxPrefix(prefix: string | undefined): void {
     );
 }
 
+/** A node that does not answer is one of which nothing is known. Anything else is a failure. */
+function unanswered(error: unknown): undefined {
+  if (!(error instanceof UnavailableError)) throw error;
+}
+
 /** A name that goes into a subject. */
 function checkNode(name: string, field: string): string {
   if (/^[A-Za-z0-9_-]{1,32}$/.test(name)) return name;
@@ -344,11 +382,14 @@ function checkNode(name: string, field: string): string {
   );
 }
 
-function named({ bucket, level }: RequestOptions): {
-  bucket?: string;
-  level?: NonNullable<RequestOptions['level']>;
-} {
-  return { ...(bucket === undefined ? {} : { bucket }), ...(level === undefined ? {} : { level }) };
+/** What of the options belongs to the operation, if it is there. */
+function named({ bucket, level, session, trace }: OperationOptions): OperationOptions {
+  return {
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(level === undefined ? {} : { level }),
+    ...(session === undefined ? {} : { session }),
+    ...(trace === true ? { trace } : {}),
+  };
 }
 
 function wireValue(value: string | Uint8Array): { value: string } | { base64: string } {

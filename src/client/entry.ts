@@ -1,4 +1,5 @@
 // A key with its value and version, as a client reads it.
+import type { GetReply } from '../wire/generated/types.js';
 
 /** The value of a key at one version. */
 export class Entry {
@@ -11,6 +12,12 @@ export class Entry {
     private readonly text: string | undefined,
     private readonly base64: string | undefined,
   ) {}
+
+  /** The entry a read found; undefined when it found none. */
+  static of(bucket: string, reply: GetReply): Entry | undefined {
+    const { found, key, version = '', value, base64 } = reply;
+    return found ? new Entry(bucket, key, version, value, base64) : undefined;
+  }
 
   /** The value's bytes; a text value as UTF-8. */
   get value(): Uint8Array {

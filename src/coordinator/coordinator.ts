@@ -16,6 +16,8 @@ import { PeerClocks } from './peer-clocks.js';
 import { read } from './read.js';
 import { type LocalReplica, ReadLane } from './read-lane.js';
 import { Scans } from './scan.js';
+import { readInSession, writeInSession } from './session.js';
+import { traced } from './trace.js';
 import { write } from './write.js';
 
 export interface CoordinatorOptions {
@@ -105,12 +107,20 @@ export class Coordinator {
   /** Rejects with a DynatsError: see `write` and `read`. */
   async write(request: WriteRequest, timeoutMs: number): Promise<PutReply> {
     if (this.closed) throw new ClosedError();
-    return write(this.c, request, this.c.clock.monotonic() + timeoutMs);
+    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+    const run = request.session === undefined ? write : writeInSession;
+    return request.trace === true
+      ? traced(this.c, request, trace => run(this.c, request, deadlineAtMs, trace))
+      : run(this.c, request, deadlineAtMs);
   }
 
   async read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
     if (this.closed) throw new ClosedError();
-    return read(this.c, request, this.c.clock.monotonic() + timeoutMs);
+    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+    const run = request.session === undefined ? read : readInSession;
+    return request.trace === true
+      ? traced(this.c, request, trace => run(this.c, request, deadlineAtMs, trace))
+      : run(this.c, request, deadlineAtMs);
   }
 
   /** One page of a scan. Rejects with a DynatsError: see `Scans.page`. */

@@ -14,8 +14,8 @@ export interface Hint {
   /** The record as it stands in an entry. */
   readonly text: string;
   readonly bytes: number;
-  /** Called once: whether some node has stored the hint. */
-  settled(stored: boolean): void;
+  /** Called once: whether some node has stored the hint, and which. */
+  settled(stored: boolean, holder?: string): void;
 }
 
 export class HintStore {
@@ -72,7 +72,7 @@ export class HintStore {
       bytes: hint.bytes,
       acked: () => {
         this.storedCount++;
-        hint.settled(true);
+        hint.settled(true, holder);
       },
       failed: () => this.tryHolders(hint, candidates.slice(at + 1)),
     };

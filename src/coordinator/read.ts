@@ -10,18 +10,26 @@ import type { ReadRequest } from '../wire/requests.js';
 import type { Coordination } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import type { Answer } from './read-lane.js';
+import type { Trace } from './trace.js';
 
 /**
  * Coordinates one read.
  *
  * @param deadlineAtMs on the monotonic clock.
+ * @param atLeast owners to hear, if that is more than the level needs.
  * @throws InvalidRequestError, UnavailableError, OverloadedError: nobody was asked.
  * @throws ReadTimeoutError too few answers, or too few acks of a repair, in time.
  */
-export function read(c: Coordination, request: ReadRequest, deadlineAtMs: number): Promise<GetReply> {
+export function read(
+  c: Coordination,
+  request: ReadRequest,
+  deadlineAtMs: number,
+  trace?: Trace,
+  atLeast = 0,
+): Promise<GetReply> {
   const ring = c.rings.of(request.bucket);
   const owners = ring.owners(request.key);
-  const required = requiredOwners(request.level, ring.replicationFactor);
+  const required = Math.max(atLeast, requiredOwners(request.level, ring.replicationFactor));
   if (required > owners.length)
     throw new InvalidRequestError(
       'level',
@@ -35,7 +43,7 @@ export function read(c: Coordination, request: ReadRequest, deadlineAtMs: number
   sortByPromptness(c, ready);
 
   return new Promise((resolve, reject) => {
-    new ReadInProgress(c, request, required, ready, resolve, reject).start(deadlineAtMs);
+    new ReadInProgress(c, request, required, ready, trace, resolve, reject).start(deadlineAtMs);
   });
 }
 
@@ -74,6 +82,7 @@ class ReadInProgress implements Sleeper {
     private readonly request: ReadRequest,
     private readonly required: number,
     private readonly owners: readonly string[],
+    private readonly trace: Trace | undefined,
     private readonly resolve: (reply: GetReply) => void,
     private readonly reject: (error: Error) => void,
   ) {
@@ -110,6 +119,7 @@ class ReadInProgress implements Sleeper {
     this.asked++;
     const { bucket, key } = this.request;
     const askedAtMs = this.c.clock.monotonic();
+    this.trace?.asked(owner);
     const lane = this.c.reads.get(owner);
     lane?.ask({
       bucket,
@@ -117,9 +127,11 @@ class ReadInProgress implements Sleeper {
       want,
       answered: answer => {
         if (owner !== this.c.self) this.c.answerTimes.answered(owner, this.c.clock.monotonic() - askedAtMs);
+        this.trace?.answered(owner, answer);
         this.count({ owner, ...heldBy(answer) });
       },
       failed: () => {
+        this.trace?.failed(owner);
         this.asked--;
         this.replace();
       },
@@ -187,20 +199,21 @@ class ReadInProgress implements Sleeper {
     const text = encodeRecord(record);
     const bytes = Buffer.byteLength(text) + 1;
     this.repairs = stale.length;
-    for (const { owner } of stale)
+    for (const { owner } of stale) {
+      this.trace?.repairing(owner);
       this.c.logs.to(owner).submit({
         text,
         bytes,
-        acked: () => {
-          this.holders++;
-          this.repaired(record);
-        },
-        failed: () => this.repaired(record),
+        acked: () => this.repaired(record, owner, true),
+        failed: () => this.repaired(record, owner, false),
       });
+    }
   }
 
-  private repaired(record: WireRecord): void {
+  private repaired(record: WireRecord, owner: string, isAcked: boolean): void {
+    this.trace?.repaired(owner, isAcked);
     this.repairs--;
+    if (isAcked) this.holders++;
     if (this.settled) return;
     if (this.holders >= this.required) this.answer(record);
     else if (this.holders + this.repairs < this.required) this.fail();

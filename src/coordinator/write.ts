@@ -9,6 +9,7 @@ import { ENTRY_OVERHEAD_BYTES, encodeRecord } from '../wire/log-entry.js';
 import type { WriteRequest } from '../wire/requests.js';
 import type { Coordination } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
+import type { Trace } from './trace.js';
 
 /**
  * Coordinates one write.
@@ -17,7 +18,12 @@ import type { Alarm, Sleeper } from './deadlines.js';
  * @throws InvalidRequestError, UnavailableError, OverloadedError: nothing was sent anywhere.
  * @throws WriteTimeoutError too few acks in time; the write may still surface.
  */
-export function write(c: Coordination, request: WriteRequest, deadlineAtMs: number): Promise<PutReply> {
+export function write(
+  c: Coordination,
+  request: WriteRequest,
+  deadlineAtMs: number,
+  trace?: Trace,
+): Promise<PutReply> {
   const ring = c.rings.of(request.bucket);
   const preferenceList = ring.preferenceList(request.key);
   const owners = preferenceList.slice(0, ring.replicationFactor);
@@ -36,6 +42,7 @@ export function write(c: Coordination, request: WriteRequest, deadlineAtMs: numb
     throw new OverloadedError('too many writes wait for the owners of this key; try again later');
 
   const record = stamp(c, request);
+  trace?.stamped(record);
   const text = encodeRecord(record);
   const bytes = Buffer.byteLength(text) + 1;
   if (bytes + ENTRY_OVERHEAD_BYTES > c.bus.maxPayload)
@@ -47,7 +54,7 @@ export function write(c: Coordination, request: WriteRequest, deadlineAtMs: numb
   return new Promise((resolve, reject) => {
     const started = new WriteInProgress(
       c,
-      { record, text, bytes, preferenceList, owners, required, level: request.level },
+      { record, text, bytes, preferenceList, owners, required, level: request.level, trace },
       resolve,
       reject,
     );
@@ -80,6 +87,7 @@ interface Plan {
   readonly owners: readonly string[];
   readonly required: number;
   readonly level: Level;
+  readonly trace: Trace | undefined;
 }
 
 /** Counts the acks of one write. Goes on after the answer, until every owner has the record or a hint for it is kept. */
@@ -98,21 +106,28 @@ class WriteInProgress implements Sleeper {
   ) {}
 
   send(ready: readonly string[], deadlineAtMs: number): void {
-    const { owners, level, text, bytes } = this.plan;
+    const { owners, level, text, bytes, trace } = this.plan;
     this.hopes = level === Level.Any ? owners.length : ready.length;
     this.alarm = this.c.deadlines.add(deadlineAtMs, this);
     for (const owner of owners) {
-      if (!ready.includes(owner)) this.hint(owner);
-      else
-        this.c.logs.to(owner).submit({
-          text,
-          bytes,
-          acked: () => this.count(true),
-          failed: () => {
-            if (level !== Level.Any) this.count(false);
-            this.hint(owner);
-          },
-        });
+      if (!ready.includes(owner)) {
+        this.hint(owner);
+        continue;
+      }
+      trace?.asked(owner);
+      this.c.logs.to(owner).submit({
+        text,
+        bytes,
+        acked: () => {
+          trace?.acked(owner);
+          this.count(true);
+        },
+        failed: () => {
+          trace?.failed(owner);
+          if (level !== Level.Any) this.count(false);
+          this.hint(owner);
+        },
+      });
     }
   }
 
@@ -122,14 +137,16 @@ class WriteInProgress implements Sleeper {
   }
 
   private hint(target: string): void {
-    const { preferenceList, owners, text, bytes, level } = this.plan;
+    const { preferenceList, owners, text, bytes, level, trace } = this.plan;
+    trace?.hinting(target);
     this.c.hints.store({
       target,
       preferenceList,
       replicationFactor: owners.length,
       text,
       bytes,
-      settled: stored => {
+      settled: (stored, holder) => {
+        trace?.hinted(target, holder);
         if (level === Level.Any) this.count(stored);
       },
     });
@@ -150,7 +167,9 @@ class WriteInProgress implements Sleeper {
   private timeOut(): void {
     if (this.answered) return;
     this.settle();
-    this.reject(new WriteTimeoutError(this.plan.required, this.acked));
+    const error = new WriteTimeoutError(this.plan.required, this.acked);
+    error.version = versionText(this.plan.record);
+    this.reject(error);
   }
 
   private settle(): void {

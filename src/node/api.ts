@@ -63,12 +63,11 @@ const RESULT_BYTES = 256;
 const CHARACTER_BYTES_MAX = 6;
 
 /** The results, with those values left out, to be asked for again, that one message has no room for. */
-function fitting(results: Result[], bytesMax: number): Result[] {
-  const atMost = results.reduce(
-    (sum, result) => sum + RESULT_BYTES + CHARACTER_BYTES_MAX * textOf(result),
-    0,
-  );
-  if (atMost <= bytesMax) return results;
+function fitting(all: Result[], bytesMax: number): Result[] {
+  const atMost = all.reduce((sum, result) => sum + RESULT_BYTES + CHARACTER_BYTES_MAX * textOf(result), 0);
+  if (atMost <= bytesMax) return all;
+  // Receipts are the first that can be done without.
+  const results = bytesOf(all) <= bytesMax ? all : all.map(withoutReceipt);
   const isRead = (result: Result): result is GetReply => 'found' in result;
   // What a write did must be told; a value can be read again.
   let left = bytesMax - bytesOf(results.filter(result => !isRead(result)));
@@ -85,6 +84,10 @@ function fitting(results: Result[], bytesMax: number): Result[] {
 
 type Result = BatchReply['results'][number];
 
+function withoutReceipt({ receipt: _, ...result }: Result): Result {
+  return result;
+}
+
 function tooMany({ required, received }: GetReply): ReadTimeoutError {
   return new ReadTimeoutError(
     required,
@@ -94,9 +97,10 @@ function tooMany({ required, received }: GetReply): ReadTimeoutError {
 }
 
 function textOf(result: Result): number {
-  if ('error' in result) return result.error.message.length;
+  const receipt = result.receipt === undefined ? 0 : JSON.stringify(result.receipt).length;
+  if ('error' in result) return result.error.message.length + receipt;
   const value = 'found' in result ? (result.value ?? result.base64 ?? '') : '';
-  return result.key.length + value.length;
+  return result.key.length + value.length + (result.session?.length ?? 0) + receipt;
 }
 
 function bytesOf(results: readonly Result[]): number {

@@ -19,6 +19,7 @@ import { COORDINATORS, streams, subjects } from '../wire/subjects.js';
 import { apiOf } from './api.js';
 import { Heartbeat } from './heartbeat.js';
 import { type InspectionOptions, recordsOf, statusOf } from './inspection.js';
+import { outcomeOf } from './outcome.js';
 import { repairOf } from './repair.js';
 
 export interface NodeState {
@@ -311,6 +312,11 @@ export class NodeCore {
             name: 'repair',
             subject: subjects.node(node, 'repair'),
             handle: data => repairOf(repairing, data),
+          },
+          {
+            name: 'outcome',
+            subject: subjects.node(node, 'outcome'),
+            handle: data => outcomeOf({ node, replica: this.replica, hints: this.options.hints }, data),
           },
         ],
       }),

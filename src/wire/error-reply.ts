@@ -42,7 +42,8 @@ export function toErrorReply(error: unknown): ErrorReply {
   if (known instanceof ReadTimeoutError)
     Object.assign(reply, { required: known.required, received: known.received });
   if (known instanceof InvalidRequestError) reply.field = known.field;
-  return { error: reply };
+  if (known instanceof WriteTimeoutError && known.version !== undefined) reply.version = known.version;
+  return known.receipt === undefined ? { error: reply } : { error: reply, receipt: known.receipt };
 }
 
 /** Headers of an error reply (ADR-32); values are one line of printable ASCII (ADR-4). */
@@ -55,7 +56,15 @@ export function errorHeaders(reply: ErrorReply): Record<string, string> {
   };
 }
 
-export function fromErrorReply({ error }: ErrorReply): DynatsError {
+export function fromErrorReply(reply: ErrorReply): DynatsError {
+  const error = errorOf(reply);
+  if (reply.receipt !== undefined) error.receipt = reply.receipt;
+  if (error instanceof WriteTimeoutError && reply.error.version !== undefined)
+    error.version = reply.error.version;
+  return error;
+}
+
+function errorOf({ error }: ErrorReply): DynatsError {
   const required = error.required ?? 0;
   switch (error.code) {
     case ErrorCode.Unavailable:

@@ -55,6 +55,7 @@ const RULES: ReadonlyMap<string, string> = new Map([
   ['Bucket', 'a string of 1 to 64 letters, digits, "_" and "-"'],
   ['Node', 'a string of 1 to 32 letters, digits, "_" and "-"'],
   ['Writer', 'a string of 1 to 64 letters, digits, "_", ".", "~" and "-"'],
+  ['SessionToken', 'a token that a reply of this store gave, or empty'],
   ['Time', 'a whole number of microseconds since 1970, 1 or more'],
   ['Deadline', 'a whole number of milliseconds since 1970, 1 or more'],
   ['TimeoutMs', 'a whole number of milliseconds from 1 to 600000'],

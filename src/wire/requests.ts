@@ -22,6 +22,10 @@ export interface WriteRequest {
   readonly base64?: string;
   /** The version a client issued; the coordinator issues one when undefined. */
   readonly version?: { time: number; writer: string };
+  /** Token of the session it belongs to; empty begins one. */
+  readonly session?: string;
+  /** The reply, or the error, carries a receipt. */
+  readonly trace?: boolean;
 }
 
 export interface ReadRequest {
@@ -29,6 +33,8 @@ export interface ReadRequest {
   readonly bucket: string;
   readonly key: string;
   readonly level: Level;
+  readonly session?: string;
+  readonly trace?: boolean;
 }
 
 export interface Timing {
@@ -38,6 +44,8 @@ export interface Timing {
 }
 
 export type Operation = WriteRequest | ReadRequest;
+
+const NO_EXTRAS = {};
 
 export type Verb = 'put' | 'get' | 'delete';
 
@@ -103,12 +111,12 @@ function operation(wire: WireOperation, at: string): Operation {
   if (wire.op === 'get') {
     if (level === Level.Any)
       throw new InvalidRequestError(`${at}level`, 'level ANY is for writes; a read needs ONE or more');
-    return { kind: 'read', bucket, key, level };
+    return { kind: 'read', bucket, key, level, ...extras(wire) };
   }
   const version =
     wire.time === undefined || wire.writer === undefined
-      ? {}
-      : { version: { time: wire.time, writer: wire.writer } };
+      ? extras(wire)
+      : { ...extras(wire), version: { time: wire.time, writer: wire.writer } };
   if (wire.op === 'delete') return { kind: 'write', bucket, key, level, ...version };
   if (wire.base64 !== undefined) {
     checkSize(
@@ -122,6 +130,12 @@ function operation(wire: WireOperation, at: string): Operation {
     throw new InvalidRequestError(`${at}value`, `${at}value holds a lone surrogate; send it as base64`);
   checkSize(Buffer.byteLength(value), `${at}value`);
   return { kind: 'write', bucket, key, level, value, ...version };
+}
+
+/** Nothing for most requests, which neither belong to a session nor ask for a receipt. */
+function extras({ session, trace }: WireOperation): Pick<ReadRequest, 'session' | 'trace'> {
+  if (session === undefined && trace !== true) return NO_EXTRAS;
+  return { ...(session === undefined ? {} : { session }), ...(trace === true ? { trace } : {}) };
 }
 
 /** A request's key as the string it means. @throws InvalidRequestError */

@@ -12,6 +12,7 @@ export const NodeVerb = {
   Records: 'records',
   Cluster: 'cluster',
   Repair: 'repair',
+  Outcome: 'outcome',
 } as const;
 export type NodeVerb = (typeof NodeVerb)[keyof typeof NodeVerb];
 

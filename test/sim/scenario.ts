@@ -3,6 +3,7 @@
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { DynatsError } from '../../src/errors.js';
 import { compareRecords, type Version } from '../../src/model/record.js';
+import { SessionMemory } from '../../src/model/session.js';
 import { SimCluster } from './cluster.js';
 import { History, isOlder, type Operation, overtaken, show, type Violation } from './history.js';
 import type { SeededRandom } from './random.js';
@@ -38,6 +39,11 @@ export interface ScenarioOptions {
   readonly seed: number;
   readonly steps?: number;
   readonly rates?: Partial<FaultRates>;
+  /**
+   * Every client keeps a session and works at level ONE, one operation after the other, through nodes and clients in turn.
+   * `unkept`: it does not carry the token.
+   */
+  readonly sessions?: 'kept' | 'unkept';
   readonly onLog?: (line: string) => void;
 }
 
@@ -60,13 +66,20 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
   return run.go();
 }
 
+interface SimClient {
+  readonly name: string;
+  readonly coordinator: Coordinator;
+  readonly memory: SessionMemory;
+  isBusy: boolean;
+}
+
 class Run {
   private readonly cluster: SimCluster;
   private readonly random: SeededRandom;
   private readonly history = new History();
   private readonly rates: FaultRates;
   private readonly reached: Record<string, number> = {};
-  private readonly clients: { name: string; coordinator: Coordinator }[];
+  private readonly clients: SimClient[];
   private readonly down = new Set<string>();
   private injured: string | undefined;
   private readonly underWay = new Set<Promise<void>>();
@@ -90,6 +103,9 @@ class Run {
     this.clients = Array.from({ length: CLIENTS }, (_, i) => ({
       name: `c${i}`,
       coordinator: this.cluster.client(`c${i}`),
+      // Fewer keys than there are: some are always forgotten.
+      memory: new SessionMemory(2),
+      isBusy: false,
     }));
   }
 
@@ -110,12 +126,11 @@ class Run {
     }
     await this.healAll();
     await this.waitForAnswers();
-    const violations = [
-      ...this.history.violations(),
-      ...overtaken(this.history.operations),
-      ...(await this.finalReads()),
-      ...this.divergences(),
-    ];
+    const ordered =
+      this.options.sessions === undefined
+        ? [...this.history.violations(), ...overtaken(this.history.operations)]
+        : this.history.sessionViolations();
+    const violations = [...ordered, ...(await this.finalReads()), ...this.divergences()];
     const acked = this.history.operations.filter(op => op.outcome === 'ok').length;
     return { violations, operations: this.history.operations.length, acked, reached: this.reached };
   }
@@ -134,8 +149,13 @@ class Run {
     }
   }
 
-  private operate({ name, coordinator }: { name: string; coordinator: Coordinator }): void {
+  private operate(client: SimClient): void {
     const { clock } = this.cluster;
+    const { name, memory } = client;
+    const isSession = this.options.sessions !== undefined;
+    if (isSession && client.isBusy) return;
+    client.isBusy = true;
+    const coordinator = isSession ? this.anyCoordinator() : client.coordinator;
     const key = this.random.pick(KEYS);
     const kind = this.random.chance(0.45) ? 'get' : this.random.chance(0.15) ? 'delete' : 'put';
     const startedAtMs = clock.monotonic();
@@ -149,7 +169,9 @@ class Run {
       version: null,
     };
     this.history.operations.push(operation);
-    const request = { bucket: 'default', key, level: 'QUORUM' as const };
+    const level = isSession ? ('ONE' as const) : ('QUORUM' as const);
+    const session = this.options.sessions === 'kept' ? { session: memory.about('default', key) } : {};
+    const request = { bucket: 'default', key, level, ...session };
     const work =
       kind === 'get'
         ? coordinator.read({ kind: 'read', ...request }, OPERATION_TIMEOUT_MS)
@@ -161,9 +183,10 @@ class Run {
             },
             OPERATION_TIMEOUT_MS,
           );
-    const done = work.then(
+    const done = Promise.race([work, this.noAnswer()]).then(
       reply => {
         operation.outcome = 'ok';
+        if (reply.session !== undefined) memory.learn('default', key, reply.session);
         const isDelete = 'found' in reply ? !reply.found : kind === 'delete';
         operation.version = reply.version === undefined ? null : parse(reply.version, isDelete);
       },
@@ -174,10 +197,28 @@ class Run {
       },
     );
     const tracked: Promise<void> = done.then(() => {
+      client.isBusy = false;
       operation.endedAtMs = clock.monotonic();
       this.underWay.delete(tracked);
     });
     this.underWay.add(tracked);
+  }
+
+  /** One of the clients, or of the nodes that are there and not frozen. */
+  private anyCoordinator(): Coordinator {
+    const cores = this.cluster.nodes.flatMap(node =>
+      this.down.has(node) ? [] : (this.cluster.core(node)?.coordinator ?? []),
+    );
+    return this.random.pick([...this.clients.map(client => client.coordinator), ...cores]);
+  }
+
+  /** What becomes of a request whose coordinator was killed. */
+  private noAnswer(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.cluster.clock.after(2 * OPERATION_TIMEOUT_MS, () =>
+        reject(new DynatsError('WRITE_TIMEOUT', 'nobody answered', 'unknown')),
+      );
+    });
   }
 
   private injectFaults(): void {

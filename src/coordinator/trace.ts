@@ -1,0 +1,140 @@
+// The receipt of one request while it is being carried out: who was asked, who answered what and when, what was repaired and
+// hinted. Exists only for requests that ask for it; the paths of all others check for undefined and do nothing.
+import { DynatsError } from '../errors.js';
+import { type Version, versionText } from '../model/record.js';
+import type { GetReply, PutReply, Receipt } from '../wire/generated/types.js';
+import type { ReadRequest, WriteRequest } from '../wire/requests.js';
+import type { Coordination } from './coordination.js';
+
+type Owner = Receipt['owners'][number];
+type Hint = Receipt['hints'][number];
+
+const WHY_MAX = 2000;
+
+export class Trace {
+  private readonly startedAtMs: number;
+  private readonly owners = new Map<string, Owner>();
+  private readonly hints = new Map<string, Hint>();
+  private version: string | undefined;
+
+  constructor(
+    private readonly c: Coordination,
+    private readonly request: ReadRequest | WriteRequest,
+  ) {
+    this.startedAtMs = c.clock.monotonic();
+    const { bucket, key } = request;
+    for (const node of c.rings.find(bucket)?.owners(key) ?? [])
+      this.owners.set(node, { node, state: this.before(node) });
+  }
+
+  /** The version that the write was given. */
+  stamped(version: Version): void {
+    this.version = versionText(version);
+  }
+
+  asked(node: string): void {
+    // A session may ask an owner again; what it said before stays until it answers anew.
+    const { state } = this.owner(node);
+    if (state !== 'answered') this.owner(node).state = 'waiting';
+  }
+
+  answered(node: string, holds: Version | null): void {
+    const held = holds === null ? null : heldOf(holds);
+    Object.assign(this.owner(node), { state: 'answered', holds: held, tookMs: this.tookMs() });
+  }
+
+  acked(node: string): void {
+    Object.assign(this.owner(node), { state: 'acked', tookMs: this.tookMs() });
+  }
+
+  failed(node: string): void {
+    Object.assign(this.owner(node), { state: 'failed', tookMs: this.tookMs() });
+  }
+
+  repairing(node: string): void {
+    this.owner(node).repair = 'waiting';
+  }
+
+  repaired(node: string, isAcked: boolean): void {
+    this.owner(node).repair = isAcked ? 'acked' : 'failed';
+  }
+
+  hinting(target: string): void {
+    this.hints.set(target, { target, state: 'waiting' });
+  }
+
+  /** @param holder the node that keeps the hint; undefined when none would. */
+  hinted(target: string, holder: string | undefined): void {
+    const tookMs = this.tookMs();
+    this.hints.set(
+      target,
+      holder === undefined
+        ? { target, state: 'refused', tookMs }
+        : { target, holder, state: 'stored', tookMs },
+    );
+  }
+
+  /** What is known by now. */
+  receipt(met: boolean, why: string, version = this.version): Receipt {
+    const { kind, bucket, key, level } = this.request;
+    return {
+      kind,
+      bucket,
+      key,
+      level,
+      coordinator: this.c.writer,
+      ...(version === undefined ? {} : { version }),
+      met,
+      why: why.slice(0, WHY_MAX),
+      tookMs: this.tookMs(),
+      owners: [...this.owners.values()].map(owner => ({ ...owner })),
+      hints: [...this.hints.values()],
+    };
+  }
+
+  private before(node: string): Owner['state'] {
+    const { liveness } = this.c;
+    if (!liveness.isWritable(node)) return 'down';
+    return this.request.kind === 'read' && !liveness.isReadable(node) ? 'not-readable' : 'not-asked';
+  }
+
+  private owner(node: string): Owner {
+    const known = this.owners.get(node);
+    if (known !== undefined) return known;
+    const added: Owner = { node, state: 'not-asked' };
+    this.owners.set(node, added);
+    return added;
+  }
+
+  private tookMs(): number {
+    return Math.round((this.c.clock.monotonic() - this.startedAtMs) * 1000) / 1000;
+  }
+}
+
+/** Carries out a request that asks for a receipt: the reply has it, or the error. */
+export async function traced<Reply extends PutReply | GetReply>(
+  c: Coordination,
+  request: ReadRequest | WriteRequest,
+  run: (trace: Trace) => Promise<Reply>,
+): Promise<Reply> {
+  const trace = new Trace(c, request);
+  try {
+    const reply = await run(trace);
+    return { ...reply, receipt: trace.receipt(true, whyMet(reply), reply.version) };
+  } catch (error) {
+    if (error instanceof DynatsError) error.receipt = trace.receipt(false, `${error.code}: ${error.message}`);
+    throw error;
+  }
+}
+
+function whyMet(reply: PutReply | GetReply): string {
+  const { level, required } = reply;
+  const owners = `${required} owner${required === 1 ? '' : 's'}`;
+  return 'acked' in reply
+    ? `${level} needs ${owners}: ${reply.acked} stored it`
+    : `${level} needs ${owners}: ${reply.received} answered`;
+}
+
+function heldOf({ time, writer, deleted }: Version): Version {
+  return deleted === true ? { time, writer, deleted } : { time, writer };
+}

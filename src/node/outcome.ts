@@ -1,0 +1,60 @@
+// What this node knows of one version of a key: what its replica holds, and for whom its hints stream keeps that version.
+
+import { versionText } from '../model/record.js';
+import type { HintStream } from '../ports.js';
+import type { Replica } from '../replica/replica.js';
+import type { OutcomeReply } from '../wire/generated/types.js';
+import { outcomeRequest } from '../wire/generated/validators.js';
+import { decodeJson } from '../wire/json.js';
+import { decodeEntry } from '../wire/log-entry.js';
+import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
+import { subjects } from '../wire/subjects.js';
+
+export interface OutcomeOptions {
+  readonly node: string;
+  readonly replica: Replica;
+  readonly hints: HintStream;
+}
+
+/** Hint entries looked through for one target, the newest: a write is asked about soon after it failed, or not at all. */
+const ENTRIES_MAX = 5000;
+
+/** @throws InvalidRequestError */
+export async function outcomeOf(
+  { node, replica, hints }: OutcomeOptions,
+  data: Uint8Array,
+): Promise<OutcomeReply> {
+  const { bucket = DEFAULT_BUCKET, key: wanted, version } = decodeJson(outcomeRequest, data);
+  const key = checkKey(wanted, 'key');
+  const hinted: string[] = [];
+  const { firstSequence, lastSequence } = await hints.state();
+  const from = Math.max(firstSequence, lastSequence - ENTRIES_MAX + 1);
+  for (const target of (await hints.held()).keys()) {
+    let isHinted = false;
+    await hints.read(
+      from,
+      lastSequence,
+      entry => {
+        const decoded = decodeEntry(entry.data);
+        if (decoded.kind === 'entry')
+          isHinted ||= decoded.entry.records.some(
+            record => record.bucket === bucket && record.key === key && versionText(record) === version,
+          );
+      },
+      { subject: subjects.hints(node, target) },
+    );
+    if (isHinted) hinted.push(target);
+  }
+  const record = replica.memtable.get(bucket, key);
+  return {
+    node,
+    state: replica.state,
+    held: record === undefined ? null : heldOf(record),
+    hinted,
+    isComplete: from === firstSequence,
+  };
+}
+
+function heldOf({ time, writer, deleted }: NonNullable<OutcomeReply['held']>): OutcomeReply['held'] {
+  return deleted === true ? { time, writer, deleted } : { time, writer };
+}
