@@ -1,22 +1,34 @@
 // Says of a refused request which owners are missing and what to do about it.
 import type { Client } from '../client/client.js';
-import { UnavailableError } from '../errors.js';
+import { UnavailableError, WriteTimeoutError } from '../errors.js';
 import type { ClusterReply } from '../wire/generated/types.js';
 import { ringOf } from './bucket-ring.js';
 import { CliError, ExitCode, exitCodeOf } from './exit.js';
-import type { RequestSubject } from './request-flags.js';
+import { defaultBucket, type RequestSubject } from './request-flags.js';
 
 /** How long to wait for the view of the cluster that completes the message, in milliseconds. */
 const viewTimeoutMs = 500;
 
 /** The same failure with the best line for it; any other failure as it is. */
 export async function explained(error: unknown, client: Client, subject: RequestSubject): Promise<unknown> {
+  if (error instanceof WriteTimeoutError && error.version !== undefined)
+    return new CliError(exitCodeOf(error), timeoutLine(error, error.version, subject), { cause: error });
   if (!(error instanceof UnavailableError)) return error;
   const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
   const absent = view === undefined ? undefined : absentCoordinator(view, subject.via);
   if (absent !== undefined) return new CliError(absent.exitCode, absent.line, { cause: error });
   const missing = view === undefined ? [] : missingOwners(view, subject);
   return new CliError(exitCodeOf(error), unavailableLine(error, subject, missing), { cause: error });
+}
+
+function timeoutLine(
+  { code, message }: WriteTimeoutError,
+  version: string,
+  { key, bucket }: RequestSubject,
+): string {
+  const quoted = /^[\w./:-]+$/.test(key) ? key : `'${key.replaceAll("'", "'\\''")}'`;
+  const inBucket = bucket === defaultBucket ? '' : ` --bucket ${bucket}`;
+  return `${code}: ${message}: see where it stands (dynats outcome ${version} --key ${quoted}${inBucket}), or repeat the write with a longer --timeout`;
 }
 
 /** Says of a named coordinator that is not there that it is this node, and not the owners, that is missing. */

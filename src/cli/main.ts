@@ -11,6 +11,7 @@ import * as inspectCommand from './commands/inspect.js';
 import * as killCommand from './commands/kill.js';
 import * as lsCommand from './commands/ls.js';
 import * as nodeCommand from './commands/node.js';
+import * as outcomeCommand from './commands/outcome.js';
 import * as pauseCommand from './commands/pause.js';
 import * as putCommand from './commands/put.js';
 import * as repairCommand from './commands/repair.js';
@@ -43,6 +44,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
     commands: [putCommand, getCommand, delCommand, lsCommand, consoleCommand, importCommand, exportCommand],
   },
   { heading: 'Insight:', commands: [inspectCommand, repairCommand] },
+  { heading: 'Insight:', commands: [inspectCommand, outcomeCommand] },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];
 

@@ -1,26 +1,40 @@
 // What put, get and del have in common: connect, send one request, explain its failure.
 import type { Client } from '../client/client.js';
 import { DynatsError } from '../errors.js';
+import type { Receipt } from '../wire/generated/types.js';
 import { explained } from './advice.js';
 import { withClient } from './open-client.js';
-import { printJson } from './output.js';
+import { note, printJson } from './output.js';
 import type { RequestFlags, RequestSubject } from './request-flags.js';
 
+/** What a reply or an error tells beside its result. */
+type Told = { receipt?: Receipt | undefined; session?: string };
+
 /** Runs one request. With --json a failure prints its error reply too, and keeps its exit code. */
-export async function runRequest<T>(
+export async function runRequest<T extends { reply: Told }>(
   flags: RequestFlags,
   subject: RequestSubject,
   send: (client: Client) => Promise<T>,
 ): Promise<T> {
   return withClient(flags, async client => {
     try {
-      return await send(client);
+      const answer = await send(client);
+      if (flags.json !== true) await tell(flags, answer.reply);
+      return answer;
     } catch (error) {
       if (flags.json === true && error instanceof DynatsError) {
         const { toErrorReply } = await import('../wire/error-reply.js');
         printJson(toErrorReply(error));
-      }
+      } else if (error instanceof DynatsError) await tell(flags, error);
       throw await explained(error, client, subject);
     }
   });
+}
+
+/** For a person, or a program that reads stderr: stdout is for the result alone. */
+async function tell({ trace }: RequestFlags, { receipt, session }: Told): Promise<void> {
+  if (session !== undefined) note(`session: ${session}`);
+  if (trace !== true || receipt === undefined) return;
+  const { printReceipt } = await import('./receipt.js');
+  await printReceipt(receipt, process.stderr);
 }

@@ -10,6 +10,8 @@ export interface RequestFlags extends ConnectionFlags {
   bucket?: string;
   via?: string;
   json?: boolean;
+  session?: string;
+  trace?: boolean;
 }
 
 /** What a request is about, for the line that explains its failure. */
@@ -22,8 +24,10 @@ export interface RequestSubject {
 }
 
 export const defaultBucket = 'default';
+/** Begins a session where a token is asked for. */
+const newSession = 'new';
 
-/** Adds --level, --bucket, --via, --json and, last, the connection flags. */
+/** Adds --level, --bucket, --via, --session, --trace, --json and, last, the connection flags. */
 export function addRequestFlags(command: Command, kind: RequestSubject['kind']): Command {
   const levels = levelsFor(kind).map(level => level.toLowerCase());
   return addConnectionFlags(
@@ -31,6 +35,11 @@ export function addRequestFlags(command: Command, kind: RequestSubject['kind']):
       .option('-l, --level <level>', `consistency level: ${levels.join(', ')} (default: quorum)`)
       .option('-b, --bucket <bucket>', `bucket (default: ${defaultBucket})`)
       .option('--via <node>', 'node that coordinates (default: any)')
+      .option('--session <token>', 'session to go on with, or "new"; the reply has its next token')
+      .option(
+        '--trace',
+        'show who answered what and when, as a table or as JSON, on stderr; with --json in the reply',
+      )
       .option('-j, --json', 'print the reply as JSON'),
   );
 }
@@ -59,5 +68,11 @@ export function requestOf(
   const via = flags.via === undefined ? {} : { via: flags.via };
   const level = flags.level === undefined ? Level.Quorum : parseLevel(flags.level, kind);
   const bucket = flags.bucket ?? defaultBucket;
-  return { options: { level, bucket, ...via }, subject: { kind, key, level, bucket, ...via } };
+  const session =
+    flags.session === undefined ? {} : { session: flags.session === newSession ? '' : flags.session };
+  const trace = flags.trace === true ? { trace: true } : {};
+  return {
+    options: { level, bucket, ...via, ...session, ...trace },
+    subject: { kind, key, level, bucket, ...via },
+  };
 }

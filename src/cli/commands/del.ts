@@ -15,7 +15,9 @@ export function register(program: Command): void {
 async function del(key: string, flags: RequestFlags): Promise<void> {
   const { options, subject } = requestOf('write', key, flags);
   const { runRequest } = await import('../request-command.js');
-  const reply = await runRequest(flags, subject, client => client.delete(key, options));
+  const { reply } = await runRequest(flags, subject, async client => ({
+    reply: await client.delete(key, options),
+  }));
   if (flags.json === true) return printJson(reply);
   print(
     `${subject.bucket} > ${visible(key)} deleted, version: ${reply.version} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked`,

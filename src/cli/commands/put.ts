@@ -17,7 +17,9 @@ async function put(key: string, value: string | undefined, flags: RequestFlags):
   const { options, subject } = requestOf('write', key, flags);
   const content = value ?? (await valueFromStdin());
   const { runRequest } = await import('../request-command.js');
-  const reply = await runRequest(flags, subject, client => client.put(key, content, options));
+  const { reply } = await runRequest(flags, subject, async client => ({
+    reply: await client.put(key, content, options),
+  }));
   if (flags.json === true) return printJson(reply);
   print(
     `${subject.bucket} > ${visible(key)} version: ${reply.version} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked`,

@@ -33,6 +33,8 @@ function argumentsOf(
       return at === 0 ? levels('write') : [];
     case 'via':
       return at === 0 ? [...nodes, 'any'] : [];
+    case 'tracing':
+      return at === 0 ? ['on', 'off'] : [];
     case 'inspect':
       return at === 0 ? [...nodes, 'key'] : [];
     case 'kill':

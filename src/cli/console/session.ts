@@ -1,13 +1,15 @@
 // Carries out the statements of one console: it holds the connection, the level and the coordinating node.
 import type { Client } from '../../client/client.js';
-import { ClosedError } from '../../errors.js';
+import { ClosedError, DynatsError } from '../../errors.js';
 import { Level } from '../../model/level.js';
-import type { GetReply } from '../../wire/generated/types.js';
+import { SessionMemory } from '../../model/session.js';
+import type { GetReply, PutReply, Receipt } from '../../wire/generated/types.js';
 import { explained } from '../advice.js';
 import { CliError, ExitCode } from '../exit.js';
 import { type ListingOptions, listAll, listNode } from '../inspect/listing.js';
 import { inspectKey, printKeyReport } from '../inspect/one-key.js';
 import { colorsFor, counted, visible } from '../output.js';
+import { printReceipt } from '../receipt.js';
 import { clusterView } from '../replicas/pages.js';
 import type { RequestSubject } from '../request-flags.js';
 import { shown } from '../value.js';
@@ -31,6 +33,9 @@ const rowsMax = 200;
 export class Session {
   level: Level = Level.Quorum;
   via: string | undefined;
+  private isTracing = false;
+  /** What this console has seen: its reads never go back, whichever node coordinates. */
+  private readonly memory = new SessionMemory();
   /** Names of the cluster's nodes, for completion. */
   nodes: readonly string[] = [];
   private opened: Client | undefined;
@@ -58,6 +63,8 @@ export class Session {
         return this.consistency(statement.level);
       case 'via':
         return this.goVia(statement.node);
+      case 'tracing':
+        return this.tracing(statement.isOn);
       case 'inspect':
         return this.inspect(statement.node, statement.key);
       case 'status':
@@ -85,15 +92,23 @@ export class Session {
     const subject: RequestSubject = { kind, key, level, bucket: this.options.bucket, ...via };
     const client = await this.client();
     try {
-      const options = { level, bucket: subject.bucket, ...via };
-      if (verb === 'get') return this.answer(subject, await client.read(key, options));
+      const { bucket } = subject;
+      const session = this.memory.about(bucket, key);
+      const options = { level, bucket, ...via, session, ...(this.isTracing ? { trace: true } : {}) };
+      if (verb === 'get') {
+        const answer = await client.read(key, options);
+        this.answer(subject, answer);
+        return await this.learn(subject, answer);
+      }
       const reply =
         verb === 'put' ? await client.put(key, statement.value, options) : await client.delete(key, options);
       const done = verb === 'put' ? 'stored' : 'deleted';
       this.say(
         `${done} ${visible(key)} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked, version ${reply.version}`,
       );
+      await this.learn(subject, reply);
     } catch (error) {
+      if (error instanceof DynatsError) await this.show(error.receipt);
       if (error instanceof ClosedError) this.opened = undefined;
       throw await explained(error, client, subject);
     }
@@ -107,6 +122,27 @@ export class Session {
       const about = `(@ ${reply.level}, ${counted(reply.received, 'owner')}, version ${reply.version ?? ''})`;
       this.say(`${shown(reply)}  ${colorsFor(out).dim(about)}`);
     }
+  }
+
+  private async learn(
+    { bucket, key }: RequestSubject,
+    { session, receipt }: PutReply | GetReply,
+  ): Promise<void> {
+    this.memory.learn(bucket, key, session ?? '');
+    await this.show(receipt);
+  }
+
+  private async show(receipt: Receipt | undefined): Promise<void> {
+    const { out, note } = this.options;
+    if (receipt === undefined) return;
+    // What a script prints is its results.
+    if (out.isTTY === true) await printReceipt(receipt, out);
+    else note(JSON.stringify(receipt));
+  }
+
+  private tracing(isOn: boolean | undefined): void {
+    if (isOn !== undefined) this.isTracing = isOn;
+    this.say(`Tracing is ${this.isTracing ? 'on' : 'off'}.`);
   }
 
   private consistency(level: Level | undefined): void {
@@ -151,6 +187,7 @@ const meanings: Record<keyof typeof usages, string> = {
   del: 'delete a key',
   consistency: 'show or set the level of requests that name none: any one two three quorum all',
   via: 'which node coordinates',
+  tracing: 'whether each request tells who answered what, and when',
   inspect: 'what the replicas hold, and on which keys owners differ',
   status: 'one line a node',
   kill: 'kill -9 a node of the local emulator, or a part of it',

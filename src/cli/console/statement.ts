@@ -12,6 +12,7 @@ export type Statement =
   | { verb: 'get' | 'del'; key: string; level: Level | undefined }
   | { verb: 'consistency'; level: Level | undefined }
   | { verb: 'via'; node: string | undefined }
+  | { verb: 'tracing'; isOn: boolean | undefined }
   | { verb: 'inspect'; node: string | undefined; key: string | undefined }
   | { verb: NodeVerb; node: string; part: Part | undefined }
   | { verb: 'status' }
@@ -25,6 +26,7 @@ export const usages = {
   del: 'del <key> [level]',
   consistency: 'CONSISTENCY [level]',
   via: 'via <node> | via any',
+  tracing: 'TRACING [on|off]',
   inspect: 'inspect [<node> | key <key>]',
   status: 'status',
   kill: 'kill <node> [replica|log|bus]',
@@ -70,6 +72,8 @@ function statementOf(verb: Verb, words: readonly string[]): Statement {
       const [node] = expect(verb, words, 1, 1);
       return { verb, node: node.toLowerCase() === 'any' ? undefined : node };
     }
+    case 'tracing':
+      return { verb, isOn: onOff(expect(verb, words, 0, 1)[0]) };
     case 'inspect':
       return inspect(words);
     case 'kill': {
@@ -125,6 +129,13 @@ function expect(
 
 function optionalLevel(word: string | undefined, kind: 'read' | 'write'): Level | undefined {
   return word === undefined ? undefined : parseLevel(word, kind);
+}
+
+function onOff(word: string | undefined): boolean | undefined {
+  const lower = word?.toLowerCase();
+  if (lower !== undefined && lower !== 'on' && lower !== 'off')
+    throw new CliError(ExitCode.Usage, `usage: ${usages.tracing}`);
+  return lower === undefined ? undefined : lower === 'on';
 }
 
 function partNamed(word: string): Part {

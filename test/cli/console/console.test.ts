@@ -90,9 +90,9 @@ test('a script runs in order and prints results only', async () => {
 test('the level and the node that are set hold for requests that name none', async () => {
   const { asked, out } = await script('consistency one\nvia n2\nget 1\nget 1 all\nvia any\nget 1\n');
   assert.deepEqual(asked, [
-    { level: 'ONE', bucket: 'default', via: 'n2' },
-    { level: 'ALL', bucket: 'default', via: 'n2' },
-    { level: 'ONE', bucket: 'default' },
+    { level: 'ONE', bucket: 'default', via: 'n2', session: '' },
+    { level: 'ALL', bucket: 'default', via: 'n2', session: '' },
+    { level: 'ONE', bucket: 'default', session: '' },
   ]);
   assert.match(out, /^Consistency level set to ONE\.\nNode n2 coordinates\.\n/);
 });
