@@ -43,8 +43,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
     heading: 'Data:',
     commands: [putCommand, getCommand, delCommand, lsCommand, consoleCommand, importCommand, exportCommand],
   },
-  { heading: 'Insight:', commands: [inspectCommand, repairCommand] },
-  { heading: 'Insight:', commands: [inspectCommand, outcomeCommand] },
+  { heading: 'Insight:', commands: [inspectCommand, outcomeCommand, repairCommand] },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];
 

@@ -21,10 +21,12 @@ export async function endLeftovers(recorded: readonly RecordedProcess[]): Promis
     signal(pid, 'SIGTERM');
     signal(pid, 'SIGCONT');
   }
-  await waitUntil(() => !ours.some(isOurs), { limitMs: stopGraceMs });
+  // A process that is ending has no command line any more, and may still hold its ports and files.
+  const isThere = ({ pid }: RecordedProcess) => isAlive(pid);
+  await waitUntil(() => !ours.some(isThere), { limitMs: stopGraceMs });
   for (const process of ours) if (isOurs(process)) signal(process.pid, 'SIGKILL');
-  await waitUntil(() => !ours.some(isOurs), { limitMs: killLimitMs });
-  const stubborn = ours.filter(isOurs).map(({ pid }) => pid);
+  await waitUntil(() => !ours.some(isThere), { limitMs: killLimitMs });
+  const stubborn = ours.filter(isThere).map(({ pid }) => pid);
   if (stubborn.length > 0) throw failed(`left-over processes do not end: ${stubborn.join(', ')}`);
   return ours.length;
 }
