@@ -102,3 +102,10 @@ export function show(version: Version | null): string {
     ? 'nothing'
     : `${version.time}@${version.writer}${version.deleted === true ? ' (deleted)' : ''}`;
 }
+
+/** A version as clients see it, taken apart. */
+export function parseVersion(version: string, deleted: boolean): Version {
+  const at = version.indexOf('@');
+  const head = { time: Number(version.slice(0, at)), writer: version.slice(at + 1) };
+  return deleted ? { ...head, deleted: true } : head;
+}

@@ -2,10 +2,18 @@
 // checked from outside.
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { DynatsError } from '../../src/errors.js';
-import { compareRecords, type Version } from '../../src/model/record.js';
+import { compareRecords } from '../../src/model/record.js';
 import { SessionMemory } from '../../src/model/session.js';
 import { SimCluster } from './cluster.js';
-import { History, isOlder, type Operation, overtaken, show, type Violation } from './history.js';
+import {
+  History,
+  isOlder,
+  type Operation,
+  overtaken,
+  parseVersion,
+  show,
+  type Violation,
+} from './history.js';
 import type { SeededRandom } from './random.js';
 
 /** Probabilities, each of one fault in one step. */
@@ -188,7 +196,7 @@ class Run {
         operation.outcome = 'ok';
         if (reply.session !== undefined) memory.learn('default', key, reply.session);
         const isDelete = 'found' in reply ? !reply.found : kind === 'delete';
-        operation.version = reply.version === undefined ? null : parse(reply.version, isDelete);
+        operation.version = reply.version === undefined ? null : parseVersion(reply.version, isDelete);
       },
       error => {
         if (!(error instanceof DynatsError)) throw error;
@@ -348,7 +356,7 @@ class Run {
     for (const key of KEYS) {
       const reading = client.coordinator.read({ kind: 'read', bucket: 'default', key, level: 'ALL' }, 5000);
       const reply = await this.cluster.clock.until(reading);
-      const seen = reply.version === undefined ? null : parse(reply.version, !reply.found);
+      const seen = reply.version === undefined ? null : parseVersion(reply.version, !reply.found);
       for (const op of this.history.operations)
         if (op.key === key && op.outcome === 'ok' && isOlder(seen, op.version))
           found.push({
@@ -384,10 +392,4 @@ class Run {
   private count(what: string): void {
     this.reached[what] = (this.reached[what] ?? 0) + 1;
   }
-}
-
-function parse(version: string, deleted: boolean): Version {
-  const at = version.indexOf('@');
-  const head = { time: Number(version.slice(0, at)), writer: version.slice(at + 1) };
-  return deleted ? { ...head, deleted: true } : head;
 }
