@@ -1,0 +1,95 @@
+// Compaction while clients write: the log stays small, and a kill at any moment of it loses nothing.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Part } from '../../src/emulator/part.js';
+import { connect } from '../../src/index.js';
+import { startEmulator } from '../support/emulator.js';
+import { eventually } from '../support/eventually.js';
+import { fill, heldBy } from '../support/filled-store.js';
+import { lostWrites, Writer } from '../support/load.js';
+import { serves } from '../support/status-when.js';
+import { busUrl } from '../support/streams.js';
+
+/** Owned by n0, n1 and n2. */
+const key = '5';
+const target = 'n1';
+const minBytes = 100_000;
+
+test('the log of a key that is overwritten again and again stays small', async t => {
+  const emulator = await startEmulator(t, { replica: { compaction: { minBytes, ratio: 2 } } });
+  await using client = await connect({ servers: busUrl(emulator, 'n3'), mode: 'direct', timeoutMs: 10_000 });
+  const overwrites = 4000;
+  const value = (i: number) => `${i} ${'x'.repeat(1000)}`;
+  let next = 0;
+  const write = async () => {
+    while (next < overwrites) await client.put(key, value(next++), { level: 'ALL' });
+  };
+  let largest = 0;
+  const writing = Promise.all(Array.from({ length: 4 }, write));
+  const isOver = writing.then(() => true);
+  await eventually(
+    async () => {
+      largest = Math.max(largest, (await client.status(target)).log.bytes);
+      return Promise.race([isOver, false]);
+    },
+    { deadlineMs: 300_000, what: 'everything is written' },
+  );
+  const { log } = await eventually(
+    async () => {
+      const status = await client.status(target);
+      assert.ok(status.log.bytes <= minBytes, `${status.log.bytes} bytes`);
+      return status;
+    },
+    { deadlineMs: 20_000, what: 'the log is small again' },
+  );
+  t.diagnostic(`${overwrites} overwrites of 1 kB; at most ${largest} bytes, at the end ${log.bytes}`);
+  assert.ok(largest < (overwrites * 1000) / 2, `${largest} bytes`);
+  assert.ok(log.compactions > 1, `${log.compactions} compactions`);
+
+  await emulator.kill(target);
+  await emulator.restart(target);
+  await serves(client, target);
+  const newest = await client.get(key, { level: 'ALL' });
+  assert.equal((await client.records(target, { keys: [key] })).records[0]?.value, newest?.string());
+});
+
+test('a node killed while it compacts its log has lost nothing', async t => {
+  // Without anti-entropy, which would make good what compaction lost.
+  const emulator = await startEmulator(t, {
+    replica: { compaction: { minBytes, ratio: 2 }, antiEntropy: { enabled: false } },
+  });
+  const servers = [busUrl(emulator, 'n3')];
+  await using client = await connect({ servers, timeoutMs: 10_000, nats: { ignoreClusterUpdates: true } });
+  // Never overwritten: compaction carries them on again and again.
+  await fill(client, 0, 300);
+  const kept = await heldBy(client, target);
+  assert.equal(kept.size, 300);
+  const writers = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(name => Writer.start({ name: `m${name}`, servers, mode: 'direct' })),
+  );
+  const parts: readonly (readonly Part[] | undefined)[] = [undefined, ['replica'], ['log']];
+  for (let round = 0; round < 6; round++) {
+    let last = (await client.status(target)).log;
+    await eventually(
+      async () => {
+        const before = last;
+        last = (await client.status(target)).log;
+        // Some of the log is purged, and it is not done.
+        return last.firstSequence > before.firstSequence && last.compactions === before.compactions;
+      },
+      { deadlineMs: 60_000, what: `${target} is seen compacting its log` },
+    );
+    await emulator.kill(target, parts[round % parts.length]);
+    await emulator.restart(target);
+    await serves(client, target);
+    const held = await heldBy(client, target);
+    for (const [of, record] of kept) assert.equal(held.get(of), record, `${of}, round ${round}`);
+  }
+  for (const writer of writers) await writer.stop();
+  assert.deepEqual(
+    writers.flatMap(({ failures }) => failures),
+    [],
+  );
+  assert.deepEqual(await lostWrites(client, writers), []);
+  t.diagnostic(`${writers.reduce((sum, { calls }) => sum + calls, 0)} writes, 6 kills`);
+});
