@@ -1,5 +1,5 @@
 // A node on NATS: connects to its log broker and runs the node's core on it.
-import { DynatsError, ErrorCode, InvalidRequestError } from '../errors.js';
+import { ClosedError, DynatsError, ErrorCode, InvalidRequestError } from '../errors.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection, withoutSecrets } from '../nats/connection.js';
 import { HINT_DEFAULTS, NatsHintStream, NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
@@ -50,7 +50,11 @@ export async function startNode(config: RunnableConfig, options: NodeOptions): P
   });
   const node = new NatsNode(config, new NatsBus(connection), options);
   try {
-    await node.start();
+    // It may turn out while it starts that another process has its name, or the broker may go away for good.
+    const stopped = node.closed.then(error => {
+      throw error ?? new ClosedError(`node ${config.node} was stopped while it started`);
+    });
+    await Promise.race([node.start(), stopped]);
   } catch (error) {
     await node.stop();
     throw error;
