@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 
 const main = new URL('../dist/src/cli/main.js', import.meta.url);
-if (existsSync(main)) await import(main);
+if (existsSync(main)) await import(main.href);
 else {
   process.stderr.write(
-    'dynats: not built yet; run npm start, npm test or npm run build in the checkout first\n',
+    'dynats: this checkout is not built yet: run npm run build (or npm start) in it first\n',
   );
   process.exitCode = 1;
 }
