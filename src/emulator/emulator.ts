@@ -1,9 +1,10 @@
 // A cluster of local processes: the brokers and replicas of every node, as children of this process.
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { ensureBinary } from './binaries/ensure-binary.js';
 import { type ControlHandler, ControlServer } from './control-server.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { EmulatorError, EmulatorFault, failed, messageOf, usage } from './emulator-error.js';
+import { refuseForeignDir } from './foreign-dir.js';
 import { Launcher } from './launcher.js';
 import { type Layout, layoutOf, type NodeFiles, sharedBrokerName } from './layout.js';
 import { endLeftovers } from './leftovers.js';
@@ -20,6 +21,8 @@ import { type EmulatorState, type RecordedProcess, readState, stateOf, writeStat
 const killNoticeMs = 1000;
 const pauseNoticeMs = 5000;
 const returnNoticeMs = 5000;
+/** Entries of a log that takes a while to read: only of such a one is it said how far the replica is. */
+const longLogEntries = 1000;
 
 export class Emulator implements AsyncDisposable {
   /** Resolves when the emulator has stopped, whoever asked for it. */
@@ -49,7 +52,7 @@ export class Emulator implements AsyncDisposable {
       binary,
       replica: options.replica ?? {},
       onReport: (node, { state, applied, total }) => {
-        if (state === 'catching-up' && total !== undefined)
+        if (state === 'catching-up' && total !== undefined && total >= longLogEntries)
           options.onProgress?.(`${node} reads its log: ${applied ?? 0} of ${total} entries`);
       },
     });
@@ -66,11 +69,11 @@ export class Emulator implements AsyncDisposable {
    */
   static async start(options: EmulatorOptions): Promise<Emulator> {
     const layout = layoutOf(options.dataDir);
+    refuseForeignDir(layout);
     const lock = takeLock(layout);
     let emulator: Emulator | undefined;
     try {
       const made = readState(layout.stateFile);
-      if (made === undefined) mustBeEmpty(layout);
       const plan = makePlan(options, made);
       await endWhatIsLeft(made, options);
       const binary = await ensureBinary(
@@ -377,17 +380,6 @@ function takeLock(layout: Layout): DataDirLock {
   if (lock instanceof DataDirLock) return lock;
   const who = lock.ownedBy === 0 ? 'starting right now' : `already running, pid ${lock.ownedBy}`;
   throw usage(`an emulator on ${layout.dataDir} is ${who}: see dynats status, stop it with dynats down`);
-}
-
-/** A new emulator never moves into a directory that holds anything else: `down --purge` will delete what is there. */
-function mustBeEmpty({ dataDir, stateFile }: Layout): void {
-  const expected = (name: string) =>
-    DataDirLock.isLockFile(name) || name === 'supervisor.log' || name === 'control.sock';
-  const found = readdirSync(dataDir).find(name => !expected(name));
-  if (found !== undefined)
-    throw usage(
-      `${dataDir} is not empty (${found}) and holds no ${stateFile}: choose an empty directory with --data`,
-    );
 }
 
 async function endWhatIsLeft(made: EmulatorState | undefined, options: EmulatorOptions): Promise<void> {

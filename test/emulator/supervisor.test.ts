@@ -1,6 +1,7 @@
 // The emulator as the commands run it: processes that outlive each other.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { isAlive } from '../../src/emulator/process-table.js';
 import { waitUntil } from '../../src/emulator/wait-until.js';
@@ -11,6 +12,8 @@ import {
   emulatorOptions,
   processesOn,
   startDynats,
+  startNpmStart,
+  tempDir,
 } from '../support/emulator.js';
 
 const endMs = 10_000;
@@ -105,11 +108,37 @@ describe('dynats up', { timeout: testMs }, () => {
     }
   });
 
+  for (const how of [[], ['--detach']])
+    test(`leaves a directory that is not its own as it is ${how.join('')}`.trimEnd(), async t => {
+      const dir = await tempDir(t);
+      await writeFile(`${dir}/thesis.tex`, '');
+      const { code, stderr } = await dynats('up', '--data', dir, ...how);
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, /is not empty \(thesis.tex\)/);
+      assert.deepEqual(await readdir(dir), ['thesis.tex']);
+    });
+
   test('names a broker binary that is not there', async t => {
     const { up, dataDir } = await flagsFor(t, 1);
     const { code, stderr } = await dynatsWith({ DYNATS_NATS_SERVER: '/nowhere/nats-server' }, ...up);
     assert.equal(code, 1, stderr);
     assert.match(stderr, /\/nowhere\/nats-server/);
+    assert.deepEqual(await processesOn(dataDir), []);
+  });
+});
+
+describe('npm start without a terminal', { timeout: testMs }, () => {
+  test('runs on when its input ends, and SIGTERM to npm stops all of it', async t => {
+    const { dataDir, up, data } = await flagsFor(t, 1);
+    const [, ...flags] = up;
+    const npm = startNpmStart(t, 'put 5 typed\n', ...flags, '--rf', '1');
+    await npm.printed('ready: ');
+    const read = await dynats('get', '5', ...data);
+    assert.equal(read.code, 6, `it runs, and nobody took the input for a script: ${read.stderr}`);
+    npm.kill('SIGTERM');
+    const { code, stderr } = await npm.finished;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Stopped\. Data stays/m);
     assert.deepEqual(await processesOn(dataDir), []);
   });
 });
@@ -120,6 +149,7 @@ describe('an emulator in the background', { timeout: testMs }, () => {
     const started = await dynats(...up, '--detach');
     assert.equal(started.code, 0, started.stderr);
     assert.match(started.stdout, /^ready: /);
+    assert.ok(started.stderr.includes(`dynats down --data ${dataDir}.`), started.stderr);
 
     const killed = await dynats('kill', 'n1', ...data);
     assert.equal(killed.code, 0, killed.stderr);

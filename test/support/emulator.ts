@@ -1,9 +1,10 @@
 // Emulators for tests: a directory and ports of their own, stopped and deleted when the test ends.
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Emulator } from '../../src/emulator/emulator.js';
@@ -114,11 +115,28 @@ export function startDynats(t: TestContext, ...args: string[]): Started {
   return started;
 }
 
+/** `npm start` in this checkout, with `stdin` piped in and closed; killed after the test if it still runs. */
+export function startNpmStart(t: TestContext, stdin: string, ...args: string[]): Started {
+  const root = path.resolve(path.dirname(cliPath), '../../..');
+  const child = spawn('npm', ['start', '--', ...args], { cwd: root, env: quietEnv });
+  child.stdin.end(stdin);
+  const started = follow(child);
+  cleanUp(t, () => started.kill('SIGKILL'));
+  return started;
+}
+
+const quietEnv = { ...process.env, NO_COLOR: '1', NATS_URL: '', NATS_CONTEXT: '' };
+
 function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, [cliPath, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', NATS_URL: '', NATS_CONTEXT: '', ...env },
-  });
+  return follow(
+    spawn(process.execPath, [cliPath, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...quietEnv, ...env },
+    }),
+  );
+}
+
+function follow(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Started {
   let stdout = '';
   let stderr = '';
   let onOutput = () => {};

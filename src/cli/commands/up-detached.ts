@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { refuseForeignDir } from '../../emulator/foreign-dir.js';
 import { layoutOf } from '../../emulator/layout.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { note, print } from '../output.js';
+import { withExitCodes } from './emulator-command.js';
 import type { UpFlags } from './up.js';
 
 /** What the supervisor tells the command that started it. */
@@ -15,7 +17,9 @@ export type SupervisorMessage =
 
 export async function upDetached(flags: UpFlags): Promise<void> {
   const dataDir = resolveDataDir(flags.data);
-  const { supervisorLog } = layoutOf(dataDir);
+  const layout = layoutOf(dataDir);
+  const { supervisorLog } = layout;
+  await withExitCodes(async () => refuseForeignDir(layout));
   const log = openLog(dataDir, supervisorLog);
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
   const supervisor = spawn(
@@ -33,8 +37,9 @@ export async function upDetached(flags: UpFlags): Promise<void> {
       else if (message.type === 'failed') reject(new CliError(message.exitCode, message.line));
       else {
         print(message.line);
+        const which = flags.data === undefined ? '' : ` --data ${flags.data}`;
         note(
-          `It goes on in the background, pid ${supervisor.pid}: dynats status, dynats down. Log: ${supervisorLog}`,
+          `It goes on in the background, pid ${supervisor.pid}: dynats status${which}, dynats down${which}. Log: ${supervisorLog}`,
         );
         resolve();
       }
