@@ -80,6 +80,7 @@ async function converse(session: Session, { input, out, errors }: Streams): Prom
     prompt.write(null, { ctrl: true, name: 'u' });
     prompt.prompt();
   });
+  errors.write('help lists the statements, as put 137 value137 quorum; Tab completes them.\n');
   const ask = () => {
     prompt.setPrompt(promptOf(session));
     prompt.prompt();

@@ -49,7 +49,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
 
 const examples = `
 Examples:
-  dynats up                               start four nodes here and open the console
+  dynats up --console                     start four nodes here and open the console
   dynats put 137 value137 --level quorum
   dynats get 137 --level one --via n3
   dynats inspect --key 137                who owns a key, and what each owner holds

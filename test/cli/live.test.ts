@@ -51,6 +51,7 @@ test('invalid requests exit 3 and name the field', async t => {
     [['put', 'k'.repeat(1025), 'v'], /INVALID_REQUEST: .*key/],
     [['put', 'k', 'v', '--bucket', 'nope'], /bucket/],
     [['get', 'k', '--via', 'n9'], /there is no node n9: the cluster has n0, n1, n2, n3/],
+    [['inspect', '64'], /there is no node 64: the cluster has n0, n1, n2, n3; --key 64 shows/],
   ];
   for (const [args, message] of table) {
     const { code, stderr } = await run(args);

@@ -44,7 +44,7 @@ async function inspect(node: string | undefined, flags: InspectFlags): Promise<v
     if (node !== undefined && !view.cluster.nodes.includes(node))
       throw new CliError(
         ExitCode.Usage,
-        `there is no node ${node}: the cluster has ${view.cluster.nodes.join(', ')}`,
+        `there is no node ${node}: the cluster has ${view.cluster.nodes.join(', ')}; --key ${node} shows the copies of a key`,
       );
     const { listAll, listNode } = await import('../inspect/listing.js');
     const checkOnly = flags.checkOnly === true;

@@ -169,7 +169,10 @@ export class Session {
     const listing: ListingOptions = { bucket, json: false, checkOnly: false, rowsMax, out, note };
     if (node === undefined) await listAll(client, view, listing);
     else if (this.nodes.includes(node)) await listNode(client, node, listing);
-    else throw this.unknownNode(node);
+    else {
+      const { message, exitCode } = this.unknownNode(node);
+      throw new CliError(exitCode, `${message}; inspect key ${visible(node)} shows the copies of a key`);
+    }
   }
 
   private unknownNode(node: string): CliError {

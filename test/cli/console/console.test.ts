@@ -107,6 +107,12 @@ test('a line that fails is named, the others run, and the first failure decides 
   );
 });
 
+test('a key where inspect wants a node gets the statement that was meant', async () => {
+  const { code, errors } = await script('inspect 64\n');
+  assert.equal(code, 3);
+  assert.match(errors, /^line 1: there is no node 64: the cluster has n0, n1, n2, n3; inspect key 64 shows /);
+});
+
 test('a refused request is explained, and a defect does not end the console', async () => {
   const fake = new FakeClient();
   fake.failure = new UnavailableError(2, 1);
