@@ -193,6 +193,11 @@ export class NodeCore {
     });
   }
 
+  /** The connection to the log's broker is lost; `reopen` when it is back. */
+  lostBroker(): void {
+    this.replica.lostBroker();
+  }
+
   /** The log's broker is back: it may have lost what it held. */
   reopen(): void {
     if (this.isStopping) return;

@@ -112,6 +112,7 @@ class NatsNode implements RunningNode {
   async start(): Promise<void> {
     await this.refuseTwin();
     await this.hints.ensure({ ...HINT_DEFAULTS, ...this.config.hints });
+    this.bus.onDisconnect(() => this.core.lostBroker());
     this.bus.onReconnect(() => this.core.reopen());
     await this.core.start();
     void this.bus.connection

@@ -35,7 +35,7 @@ export interface AntiEntropyOptions {
   readonly appender: Appender;
   /** Every bucket and its ring. */
   readonly rings: () => ReadonlyMap<string, Ring>;
-  /** Moves everything current to the end of the log and purges the rest. */
+  /** Appends everything in memory to the log again, and purges the rest. */
   readonly rewriteLog: () => Promise<void>;
   readonly settings: AntiEntropySettings;
 }

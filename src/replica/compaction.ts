@@ -2,6 +2,7 @@
 // is purged up to there. No snapshot and no pause; a crash at any point leaves a record twice, never nowhere.
 import type { EntryLane } from '../coordinator/entry-lanes.js';
 import type { Clock, Logger, ReplicaLog, StreamEntry, Timer } from '../ports.js';
+import type { WireRecord } from '../wire/generated/types.js';
 import { decodeEntry, encodeRecord } from '../wire/log-entry.js';
 import type { Replica } from './replica.js';
 
@@ -27,6 +28,8 @@ export interface CompactionOptions {
 const LOOK_MS = 2000;
 /** Entries moved and purged in one step. */
 const ENTRIES_PER_STEP = 64;
+/** Records on their way at once when the whole log is rewritten. */
+const RECORDS_PER_STEP = 2048;
 
 export class Compaction {
   private timer: Timer | undefined;
@@ -90,17 +93,25 @@ export class Compaction {
   }
 
   /**
-   * Moves everything current to the end of the log and purges the rest: holes and damaged entries leave with it. For a log
-   * whose losses have been made good.
+   * Appends everything in memory again and purges the rest: holes and damaged entries leave with it. For a log whose losses
+   * have been made good: memory may hold what the log has lost.
    */
   async rewrite(): Promise<void> {
     const { log, replica } = this.options;
-    const { firstSequence, lastSequence } = await log.state();
-    for (let from = firstSequence; from <= lastSequence; from += ENTRIES_PER_STEP)
-      await this.moveOut(from, Math.min(from + ENTRIES_PER_STEP - 1, lastSequence), true);
-    await replica.notePurge(lastSequence);
-    await log.purge(lastSequence);
-    this.options.logger.info({ purgedThrough: lastSequence }, 'rewrote the log');
+    const { lastSequence } = await log.state();
+    const through = Math.min(lastSequence, replica.applied);
+    replica.memtable.forgetPlaces();
+    let appends: Promise<void>[] = [];
+    for (const record of replica.memtable.records()) {
+      appends.push(this.append(record));
+      if (appends.length < RECORDS_PER_STEP) continue;
+      await Promise.all(appends);
+      appends = [];
+    }
+    await Promise.all(appends);
+    await replica.notePurge(through);
+    await log.purge(through);
+    this.options.logger.info({ purgedThrough: through }, 'rewrote the log');
   }
 
   private isDue(bytes: number): boolean {
@@ -109,31 +120,35 @@ export class Compaction {
   }
 
   /** Appends again what still stands in the entries, and resolves when all of it is stored. */
-  private async moveOut(from: number, through: number, skipsDamaged = false): Promise<void> {
-    const { log } = this.options;
+  private async moveOut(from: number, through: number): Promise<void> {
     const entries: StreamEntry[] = [];
-    await log.read(from, through, entry => entries.push(entry));
-    await Promise.all(entries.flatMap(entry => this.appendLive(entry, skipsDamaged)));
+    await this.options.log.read(from, through, entry => entries.push(entry));
+    await Promise.all(entries.flatMap(entry => this.appendLive(entry)));
   }
 
-  private appendLive(entry: StreamEntry, skipsDamaged: boolean): Promise<void>[] {
-    const { replica, lane } = this.options;
+  private appendLive(entry: StreamEntry): Promise<void>[] {
+    const { replica } = this.options;
     const decoded = decodeEntry(entry.data);
-    if (decoded.kind === 'damaged' && !skipsDamaged)
-      throw new Error(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
+    if (decoded.kind === 'damaged') {
+      const reason = `entry ${entry.sequence} is damaged: ${decoded.reason}`;
+      replica.foundDamage(reason);
+      throw new Error(reason);
+    }
     if (decoded.kind !== 'entry') return [];
     return decoded.entry.records
       .filter(record => replica.memtable.standsIn(record, entry.sequence))
-      .map(record => {
-        const text = encodeRecord(record);
-        return new Promise<void>((resolve, reject) => {
-          lane.submit({
-            text,
-            bytes: Buffer.byteLength(text) + 1,
-            acked: resolve,
-            failed: () => reject(new Error('the log did not take a record that compaction moved')),
-          });
-        });
+      .map(record => this.append(record));
+  }
+
+  private append(record: WireRecord): Promise<void> {
+    const text = encodeRecord(record);
+    return new Promise((resolve, reject) => {
+      this.options.lane.submit({
+        text,
+        bytes: Buffer.byteLength(text) + 1,
+        acked: resolve,
+        failed: () => reject(new Error('the log did not take a record that compaction moved')),
       });
+    });
   }
 }

@@ -61,10 +61,12 @@ export class Fold {
   async resume(): Promise<StreamState> {
     this.subscription ??= await this.log.follow(entry => this.live(entry));
     const state = await this.log.state();
-    if (this.started && state.lastSequence < this.contiguous)
+    if (this.started && state.lastSequence < this.contiguous) {
       this.events.onHole(
         `the log ends at entry ${state.lastSequence}, but entry ${this.contiguous} had been stored`,
       );
+      this.reset();
+    }
     if (!this.started) this.contiguous = Math.max(this.contiguous, state.firstSequence - 1);
     this.started = true;
     this.firstSequence = state.firstSequence;
@@ -74,7 +76,7 @@ export class Fold {
     return state;
   }
 
-  /** Forgets everything: the log was begun anew. */
+  /** Forgets everything: the log was begun anew, or is not the one that was read. */
   reset(): void {
     this.contiguous = 0;
     this.needed = 0;

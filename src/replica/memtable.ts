@@ -128,6 +128,17 @@ export class Memtable {
     return found;
   }
 
+  /** Every record held, in no order. One merged meanwhile may be among them. */
+  *records(): Generator<WireRecord> {
+    for (const [bucket, { slots }] of this.tables)
+      for (const [key, slot] of slots) yield recordOf(bucket, key, slot);
+  }
+
+  /** Forgets in which entries the records stand: the log is not the one they were read from. Merging them again tells. */
+  forgetPlaces(): void {
+    for (const { slots } of this.tables.values()) for (const slot of slots.values()) slot.sequence = 0;
+  }
+
   /** Buckets that hold anything. */
   buckets(): string[] {
     return [...this.tables.keys()];

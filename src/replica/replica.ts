@@ -1,20 +1,12 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
 import type { Ring } from '../model/ring.js';
 import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry, Timer } from '../ports.js';
-import type {
-  Position,
-  Presence,
-  Recovering,
-  ReplicaNote,
-  ReplicaState,
-  WireRecord,
-} from '../wire/generated/types.js';
-import { decodeEntry, encodeEntry } from '../wire/log-entry.js';
-import { streams, subjects } from '../wire/subjects.js';
+import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
+import { decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
 import { Memtable } from './memtable.js';
+import { Notes } from './notes.js';
 import { PeersMemory } from './peers-memory.js';
 import { Remembered } from './remembered.js';
 
@@ -37,7 +29,6 @@ export interface ReplicaOptions {
 
 /** Between two tries to read the log, in milliseconds. */
 const RETRY_MS = 500;
-const NOTE_TIMEOUT_MS = 2000;
 /** How often to look whether the log is still the one that was opened, in milliseconds. */
 const LOOK_MS = 1000;
 /** Stands for the checksum of the place before the first entry. */
@@ -47,29 +38,37 @@ export class Replica {
   readonly remembered: Remembered;
   private table: Memtable;
   private losses = 0;
+  /** What was found lost since it was whole. */
+  private readonly found = new Set<string>();
   private damaged = false;
   private readonly fold: Fold;
   private life: LogLife | undefined;
-  private note: { note: ReplicaNote; sequence: number } | undefined;
   private recovering: Recovering | undefined;
   /** The newest entry with records: what peers are told to remember. */
   private position: Position | undefined;
+  /** The position when the connection to the log's broker was lost. */
+  private lastSeen: Position | undefined;
   private invalid = 0;
   private opened = false;
   private recalled = false;
   /** This life of the log has once been read to its end. */
   private isRead = false;
-  /** The log was purged up to here on purpose: entries missing above it were lost. */
-  private purgedThrough = 0;
   private firstSequence = 1;
   private lookTimer: Timer | undefined;
   private closed = false;
   private readonly peers: PeersMemory;
+  private readonly notes: Notes;
 
   constructor(private readonly options: ReplicaOptions) {
     this.table = new Memtable(options.ringOf);
     this.remembered = new Remembered(options.node);
     this.peers = new PeersMemory(options);
+    this.notes = new Notes({
+      ...options,
+      remembered: this.remembered,
+      life: () => this.life,
+      recovering: () => this.recovering,
+    });
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
       onBehind: () => options.onState(),
@@ -145,6 +144,7 @@ export class Replica {
     const life = (await log.life()) ?? (await this.begin());
     if (this.life !== undefined && this.life.id !== life.id) this.forget();
     this.life = life;
+    if (this.isRead) await this.recheck(life);
     const state = await this.fold.resume();
     this.firstSequence = state.firstSequence;
     logger.info(
@@ -157,6 +157,11 @@ export class Replica {
     if (!this.fold.isBehind) this.caughtUp();
     this.lookAgain();
     logger.info({ state: this.state, node }, 'takes writes');
+  }
+
+  /** The connection to the log's broker is lost: once that is back, `open` compares the log with what it was. */
+  lostBroker(): void {
+    this.lastSeen ??= this.position;
   }
 
   /** Counts the losses found: a replica is whole again only if none came while it was being made whole. */
@@ -185,9 +190,10 @@ export class Replica {
     this.life = renewed;
     this.recovering = undefined;
     this.damaged = false;
+    this.found.clear();
     if (this.position !== undefined) this.position = { ...this.position, log: renewed.id };
     options.logger.info({ log: renewed.id }, 'has all that its peers hold: whole again');
-    await this.appendNote();
+    await this.notes.append();
     options.onState();
   }
 
@@ -236,32 +242,17 @@ export class Replica {
 
   /** Writes a note about this replica into its own log, if there is something new to say. */
   async noteChanges(): Promise<void> {
-    if (!this.opened || this.fold.isBehind || !(this.remembered.hasChanged || this.isUnsaid)) return;
-    await this.appendNote();
+    if (this.opened && !this.fold.isBehind && this.notes.isDue) await this.notes.append();
   }
 
   /** Tells a later start that the log was purged up to there on purpose. Call it, and wait, before the purge. */
-  async notePurge(through: number): Promise<void> {
-    this.purgedThrough = Math.max(this.purgedThrough, through);
-    await this.appendNote();
+  notePurge(through: number): Promise<void> {
+    return this.notes.appendPurge(through);
   }
 
-  /** Appends the current note, whether or not it is new. */
-  private async appendNote(): Promise<void> {
-    if (this.life === undefined) return;
-    const { node, bus } = this.options;
-    const note: ReplicaNote = {
-      node,
-      log: this.life.id,
-      recovering: this.recovering ?? null,
-      positions: this.remembered.all(),
-      ...(this.purgedThrough === 0 ? {} : { purgedThrough: this.purgedThrough }),
-    };
-    const { changes } = this.remembered;
-    const reply = await bus.request(subjects.log(node), encodeEntry([], note), NOTE_TIMEOUT_MS);
-    if (acknowledgedSequence(reply.data, streams.log(node)) === undefined)
-      throw new Error('the log did not store a note');
-    this.remembered.noted(changes);
+  /** An entry of the log, read again, is not what was stored. */
+  foundDamage(reason: string): void {
+    this.hole(reason);
   }
 
   close(): void {
@@ -289,11 +280,6 @@ export class Replica {
     this.lookAgain();
   }
 
-  /** Whether the newest note says something else of this replica's state than is so. */
-  private get isUnsaid(): boolean {
-    return (this.note?.note.recovering?.reason ?? null) !== (this.recovering?.reason ?? null);
-  }
-
   private noteSoon(): void {
     this.noteChanges().catch(error => this.options.logger.debug({ error }, 'could not write a note'));
   }
@@ -308,6 +294,17 @@ export class Replica {
     const life: LogLife = { id: this.options.random.token(12), recovering };
     await this.options.log.create(life);
     return life;
+  }
+
+  /** The log's broker was away: it may have lost what it had stored, and filled the places with something else. */
+  private async recheck(life: LogLife): Promise<void> {
+    const position = this.lastSeen ?? this.position;
+    if (position !== undefined && (await this.peers.compare(position, life)) !== undefined) {
+      this.hole(`entry ${position.sequence} is not there any more as it was stored`);
+      // Nothing tells from where on the log is another one: all of it is read again.
+      this.fold.reset();
+    }
+    this.lastSeen = undefined;
   }
 
   /** Checks the log against a position that a peer saw acknowledged. */
@@ -340,13 +337,7 @@ export class Replica {
     }
     if (records.length > 0 && entry.sequence > (this.position?.sequence ?? 0) && this.life !== undefined)
       this.position = { log: this.life.id, sequence: entry.sequence, crc32 };
-    if (
-      note !== undefined &&
-      note.node === this.options.node &&
-      entry.sequence >= (this.note?.sequence ?? 0)
-    ) {
-      this.note = { note, sequence: entry.sequence };
-    }
+    if (note !== undefined) this.notes.seen(note, entry.sequence);
   }
 
   private caughtUp(): void {
@@ -361,15 +352,10 @@ export class Replica {
   private recall(): void {
     const { life } = this;
     if (life === undefined) return;
-    const newest = this.note?.note;
-    const noted = newest?.log === life.id ? newest : undefined;
-    // A log made whole has another name; what was noted under the former one, of peers and purges, still holds.
-    const earlier = newest !== undefined && life.former?.includes(newest.log) === true ? newest : undefined;
-    const { positions = {}, purgedThrough = 0 } = noted ?? earlier ?? {};
-    this.remembered.load(positions);
-    this.purgedThrough = purgedThrough;
-    if (this.firstSequence > this.purgedThrough + 1)
-      this.hole(`entries ${this.purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
+    const noted = this.notes.recall(life);
+    const { purgedThrough } = this.notes;
+    if (this.firstSequence > purgedThrough + 1)
+      this.hole(`entries ${purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
     const recovering = noted === undefined ? life.recovering : noted.recovering;
     if (recovering !== null) this.adopt(recovering);
     this.isRead = true;
@@ -383,7 +369,8 @@ export class Replica {
 
   /** The log lacks something it acknowledged: no reads until it is whole again. */
   private lost(reason: string): void {
-    if (this.recovering?.reason !== reason) this.losses++;
+    if (!this.found.has(reason)) this.losses++;
+    this.found.add(reason);
     if (this.recovering?.lost === true) return;
     this.recovering = { lost: true, reason };
     this.options.logger.error({ reason }, 'the log has lost entries: takes writes, answers no reads');
@@ -394,6 +381,8 @@ export class Replica {
   /** Entries inside the log are gone: they must be purged before the log can be read as a whole again. */
   private hole(reason: string): void {
     this.damaged = true;
+    // The newest entry may be among what is lost; reading the log again tells.
+    this.position = undefined;
     this.lost(reason);
   }
 
@@ -402,15 +391,16 @@ export class Replica {
     this.recovering = undefined;
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();
-    void this.appendNote().catch(error =>
-      this.options.logger.warn({ error }, 'could not note that the log is whole'),
-    );
+    void this.notes
+      .append()
+      .catch(error => this.options.logger.warn({ error }, 'could not note that the log is whole'));
   }
 
   private forget(): void {
     this.table = new Memtable(this.options.ringOf);
-    this.note = undefined;
+    this.notes.forget();
     this.position = undefined;
+    this.lastSeen = undefined;
     this.isRead = false;
     this.fold.reset();
     this.peers.forget();

@@ -3,12 +3,12 @@
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { ErrorCode, WriteTimeoutError } from '../../src/errors.js';
 import type { Version } from '../../src/model/record.js';
-import type { ErrorReply, GetReply, WireRecord } from '../../src/wire/generated/types.js';
-import { decodeEntry } from '../../src/wire/log-entry.js';
+import type { ErrorReply, GetReply } from '../../src/wire/generated/types.js';
 import { subjects } from '../../src/wire/subjects.js';
 import { SimCluster } from './cluster.js';
 import { History, isOlder, type Operation, parseVersion, show, type Violation } from './history.js';
 import { SimBus, SimProcess } from './network.js';
+import { recordsOnDisk } from './records-on-disk.js';
 
 export interface ReadRepairResult {
   readonly violations: Violation[];
@@ -154,14 +154,6 @@ class Run {
 
   /** The newest version of `key` that the disk of `node` holds. */
   private newestIn(node: string, key: string): Version | null {
-    const entries = this.cluster.disk(node).log?.entries ?? [];
-    let newest: WireRecord | null = null;
-    for (const { data } of entries) {
-      const decoded = decodeEntry(data);
-      if (decoded.kind !== 'entry') continue;
-      for (const record of decoded.entry.records)
-        if (record.key === key && isOlder(newest, record)) newest = record;
-    }
-    return newest;
+    return recordsOnDisk(this.cluster.disk(node)).get(key) ?? null;
   }
 }

@@ -1,0 +1,95 @@
+// What a replica writes into its own log about itself: whether it is recovering, what it remembers of its peers' logs, and
+// up to where it purged its own on purpose.
+import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
+import type { Bus, Logger, LogLife } from '../ports.js';
+import type { Recovering, ReplicaNote } from '../wire/generated/types.js';
+import { encodeEntry } from '../wire/log-entry.js';
+import { streams, subjects } from '../wire/subjects.js';
+import type { Remembered } from './remembered.js';
+
+export interface NotesOptions {
+  readonly node: string;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  readonly remembered: Remembered;
+  /** The log's present life; undefined while it is not known. */
+  readonly life: () => LogLife | undefined;
+  /** Why the replica is recovering; undefined when it is not. */
+  readonly recovering: () => Recovering | undefined;
+}
+
+const TIMEOUT_MS = 2000;
+
+export class Notes {
+  private newest: { readonly note: ReplicaNote; readonly sequence: number } | undefined;
+  private purged = 0;
+
+  constructor(private readonly options: NotesOptions) {}
+
+  /** The log was purged up to here on purpose: entries missing above it were lost. */
+  get purgedThrough(): number {
+    return this.purged;
+  }
+
+  /** An entry of the log has a note in it. */
+  seen(note: ReplicaNote, sequence: number): void {
+    if (note.node === this.options.node && sequence >= (this.newest?.sequence ?? 0))
+      this.newest = { note, sequence };
+  }
+
+  /**
+   * Takes up what the log notes: what is remembered of peers, and the purge.
+   *
+   * @returns the newest note of this life of the log, if there is one.
+   */
+  recall(life: LogLife): ReplicaNote | undefined {
+    const newest = this.newest?.note;
+    const noted = newest?.log === life.id ? newest : undefined;
+    // A log made whole has another name; what was noted under the former one, of peers and purges, still holds.
+    const earlier = newest !== undefined && life.former?.includes(newest.log) === true ? newest : undefined;
+    const { positions = {}, purgedThrough = 0 } = noted ?? earlier ?? {};
+    this.options.remembered.load(positions);
+    this.purged = purgedThrough;
+    return noted;
+  }
+
+  /** The log was begun anew. */
+  forget(): void {
+    this.newest = undefined;
+  }
+
+  /** Whether there is something to say that the log does not. */
+  get isDue(): boolean {
+    return this.options.remembered.hasChanged || this.isUnsaid;
+  }
+
+  /** Call it, and wait, before the purge. */
+  async appendPurge(through: number): Promise<void> {
+    this.purged = Math.max(this.purged, through);
+    await this.append();
+  }
+
+  /** Appends the current note, whether or not it is new. */
+  async append(): Promise<void> {
+    const { node, bus, remembered } = this.options;
+    const life = this.options.life();
+    if (life === undefined) return;
+    const note: ReplicaNote = {
+      node,
+      log: life.id,
+      recovering: this.options.recovering() ?? null,
+      positions: remembered.all(),
+      ...(this.purged === 0 ? {} : { purgedThrough: this.purged }),
+    };
+    const { changes } = remembered;
+    const reply = await bus.request(subjects.log(node), encodeEntry([], note), TIMEOUT_MS);
+    if (acknowledgedSequence(reply.data, streams.log(node)) === undefined)
+      throw new Error('the log did not store a note');
+    remembered.noted(changes);
+  }
+
+  /** Whether the newest note says something else of this replica's state than is so. */
+  private get isUnsaid(): boolean {
+    return (this.newest?.note.recovering?.reason ?? null) !== (this.options.recovering()?.reason ?? null);
+  }
+}
