@@ -115,6 +115,8 @@ export function acknowledgedSequence(data: Uint8Array, stream: string): number |
     return undefined;
   }
   if (ack === null || typeof ack !== 'object') return undefined;
-  const { stream: from, seq } = ack as { stream?: unknown; seq?: unknown };
-  return from === stream && typeof seq === 'number' && Number.isSafeInteger(seq) ? seq : undefined;
+  const { stream: from, seq, error } = ack as { stream?: unknown; seq?: unknown; error?: unknown };
+  // A refusal names its stream too, with sequence 0.
+  if (error !== undefined || from !== stream) return undefined;
+  return typeof seq === 'number' && Number.isSafeInteger(seq) && seq > 0 ? seq : undefined;
 }

@@ -1,5 +1,6 @@
 // Handoff: delivers hints to their targets once those are back, in order, and removes what a target's log has acked. Hints
 // are in a stream, not in a process: when a holder's replica is gone, the next alive node delivers for it.
+import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
 import type { Liveness } from '../coordinator/liveness.js';
 import type { Bus, Clock, HintStream, Logger, StreamEntry, Timer } from '../ports.js';
 import { streams, subjects } from '../wire/subjects.js';
@@ -117,9 +118,8 @@ export class Handoff {
       if (!this.canDeliver(target)) return through;
       try {
         const reply = await bus.request(subjects.log(target), entry.data, ACK_TIMEOUT_MS);
-        const ack = JSON.parse(Buffer.from(reply.data).toString()) as { stream?: unknown; seq?: unknown };
-        if (ack.stream !== streams.log(target) || typeof ack.seq !== 'number') {
-          logger.warn({ target, ack }, 'the target refused a hint');
+        if (acknowledgedSequence(reply.data, streams.log(target)) === undefined) {
+          logger.warn({ target, reply: Buffer.from(reply.data).toString() }, 'the target refused a hint');
           return through;
         }
       } catch (error) {

@@ -45,6 +45,9 @@ test('acks every record of an entry that its stream stored, and no other ack cou
     [{ stream: 'LOG_n2', seq: 7 }, 'a failed'],
     [{ stream: 'LOG_n1' }, 'a failed'],
     [{ error: { code: 503, err_code: 10077 } }, 'a failed'],
+    // As a full stream of nats-server 2.15 answers.
+    [{ error: { code: 503, err_code: 10077 }, stream: 'LOG_n1', seq: 0 }, 'a failed'],
+    [{ stream: 'LOG_n1', seq: 0 }, 'a failed'],
     [[], 'a failed'],
   ];
   for (const [ack, expected] of table) {

@@ -61,7 +61,8 @@ export class SimStream implements Store {
         network.publish(broker, { subject: message.reply, data: Buffer.from(JSON.stringify(body)) });
     };
     if (faults.refuse()) {
-      answer({ error: { code: 503, err_code: 10077, description: 'insufficient storage' } });
+      const error = { code: 503, err_code: 10077, description: 'maximum bytes exceeded' };
+      answer({ error, stream: this.name, seq: 0 });
       return;
     }
     const sequence = ++this.lastSequence;

@@ -44,8 +44,7 @@ export class Streams implements AsyncDisposable {
       },
     );
     const ack = reply.json<{ stream?: string; seq?: number }>();
-    if (ack.stream !== `LOG_${node}` || ack.seq === undefined)
-      throw new Error(`not stored: ${reply.string()}`);
+    if (ack.stream !== `LOG_${node}` || !ack.seq) throw new Error(`not stored: ${reply.string()}`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
