@@ -18,6 +18,9 @@ export const LIVENESS_DEFAULTS: LivenessSettings = { heartbeatMs: 300, probeMs: 
 /** Heartbeats missed in a row before a node counts as dead. */
 const MISSED_MAX = 5;
 
+/** @param isBack the node was not alive, or is another process now. */
+export type PresenceListener = (presence: Presence, isBack: boolean) => void;
+
 interface Peer {
   presence: Presence | undefined;
   /** Sweeps of our own timer since the last heartbeat: a stall of this process does not age its peers. */
@@ -29,7 +32,7 @@ interface Peer {
 export class Liveness {
   private readonly peers: ReadonlyMap<string, Peer>;
   private readonly deathListeners: ((node: string) => void)[] = [];
-  private readonly presenceListeners: ((presence: Presence) => void)[] = [];
+  private readonly presenceListeners: PresenceListener[] = [];
   private subscription: Subscription | undefined;
   private timers: Timer[] = [];
 
@@ -73,7 +76,7 @@ export class Liveness {
   }
 
   /** Called for every heartbeat of a node of the cluster. */
-  onPresence(listener: (presence: Presence) => void): void {
+  onPresence(listener: PresenceListener): void {
     this.presenceListeners.push(listener);
   }
 
@@ -88,6 +91,7 @@ export class Liveness {
       peer.missed < 2
     )
       return;
+    const isBack = !peer.alive || peer.presence?.incarnation !== presence.incarnation;
     peer.presence = presence;
     if (presence.leaving === true) {
       this.gone(presence.node);
@@ -96,7 +100,7 @@ export class Liveness {
     peer.missed = 0;
     peer.alive = true;
     peer.heardAtMs = this.clock.monotonic();
-    for (const listener of this.presenceListeners) listener(presence);
+    for (const listener of this.presenceListeners) listener(presence, isBack);
   }
 
   /** The broker said that nobody listens there, or a request to it timed out: dead until its next heartbeat. */

@@ -114,9 +114,11 @@ export class NodeCore {
         ),
     });
     const { liveness, hlc } = this.coordinator;
-    liveness.onPresence(presence => {
+    liveness.onPresence((presence, isBack) => {
       if (presence.node === node && presence.incarnation < incarnation) options.onTwin();
       else this.replica.heard(presence);
+      // It must know what this node remembers of its log before it is asked to read from it.
+      if (isBack && presence.node !== node && this.isAnnounced && !this.isStopping) this.heartbeat.announce();
     });
     const { replica, heartbeatMs } = this;
     this.heartbeat = new Heartbeat({ node, incarnation, bus, clock, hlc, replica, liveness, heartbeatMs });

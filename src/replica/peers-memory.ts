@@ -1,7 +1,7 @@
 // What the peers remember of this replica's log, and what follows from it: a log that is missing, shorter than remembered, or
 // not the one remembered, has lost what it acknowledged.
-import type { Bus, Clock, LogLife, ReplicaLog } from '../ports.js';
-import type { Position, Recovering } from '../wire/generated/types.js';
+import { type Bus, BusError, type Clock, type LogLife, type ReplicaLog } from '../ports.js';
+import type { Position, Recovering, RememberedReply } from '../wire/generated/types.js';
 import { rememberedReply as validate } from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
 import { checksumOf } from '../wire/log-entry.js';
@@ -15,8 +15,18 @@ export interface PeersMemoryOptions {
   readonly log: ReplicaLog;
 }
 
-/** How long a replica without a log waits for every peer to say whether it had one, in milliseconds. */
-const ASK_PEERS_MS = 3000;
+/** How long a replica asks again, in milliseconds. */
+interface Patience {
+  /** Peers that do not listen: they are not there, or the brokers have yet to find each other. */
+  readonly absentMs: number;
+  /** Peers that listen and do not answer. */
+  readonly silentMs: number;
+}
+
+/** Without a log: every peer should say whether there was one. */
+const WITHOUT_LOG: Patience = { absentMs: 3000, silentMs: 3000 };
+const WITH_LOG: Patience = { absentMs: 500, silentMs: 2000 };
+const NEW_CLUSTER: Patience = { absentMs: 0, silentMs: 0 };
 const ASK_TIMEOUT_MS = 500;
 const ASK_AGAIN_MS = 50;
 /** Earlier lives of a log that its peers may still remember. */
@@ -53,35 +63,32 @@ export class PeersMemory {
     for (const peer of this.options.peers) this.unheard.add(peer);
   }
 
-  /**
-   * Asks every peer what it remembers.
-   *
-   * @param patienceMs how long those are asked again that do not listen yet.
-   */
-  async ask(patienceMs = 0): Promise<{ positions: Position[]; unreachable: string[] }> {
-    const { bus, clock, node, peers } = this.options;
-    const until = clock.monotonic() + patienceMs;
+  /** Asks every peer what it remembers; those that do not say, again and again. */
+  async ask(patience: Patience = WITH_LOG): Promise<{ positions: Position[]; unreachable: string[] }> {
+    const { peers } = this.options;
+    const answers = await Promise.all(peers.map(peer => this.askOne(peer, patience)));
     const positions: Position[] = [];
-    let unreachable = [...peers];
+    for (const answer of answers) {
+      if (answer === undefined) continue;
+      this.unheard.delete(answer.node);
+      if (answer.position !== null) positions.push(answer.position);
+    }
+    return { positions, unreachable: peers.filter((_, i) => answers[i] === undefined) };
+  }
+
+  private async askOne(peer: string, { absentMs, silentMs }: Patience): Promise<RememberedReply | undefined> {
+    const { bus, clock, node } = this.options;
+    const begunMs = clock.monotonic();
     for (;;) {
-      const asked = unreachable;
-      const answers = await Promise.all(
-        asked.map(async peer => {
-          try {
-            const reply = await bus.request(subjects.remembered(peer), encodeJson({ node }), ASK_TIMEOUT_MS);
-            return decodeJson(validate, reply.data);
-          } catch {
-            return undefined; // Not there, or not able to say yet: unreachable.
-          }
-        }),
-      );
-      unreachable = asked.filter((_, i) => answers[i] === undefined);
-      for (const answer of answers) {
-        if (answer === undefined) continue;
-        this.unheard.delete(answer.node);
-        if (answer.position !== null) positions.push(answer.position);
+      let patienceMs = silentMs;
+      try {
+        const reply = await bus.request(subjects.remembered(peer), encodeJson({ node }), ASK_TIMEOUT_MS);
+        return decodeJson(validate, reply.data);
+      } catch (error) {
+        // Whatever it is, the peer has not said what it remembers.
+        if (error instanceof BusError && error.kind === 'no-responders') patienceMs = absentMs;
       }
-      if (unreachable.length === 0 || clock.monotonic() >= until) return { positions, unreachable };
+      if (clock.monotonic() - begunMs >= patienceMs) return undefined;
       await new Promise<void>(done => clock.after(ASK_AGAIN_MS, done));
     }
   }
@@ -92,7 +99,7 @@ export class PeersMemory {
    * @param isNewCluster it is a new one unless a peer remembers it; nobody is waited for.
    */
   async judgeMissing(isNewCluster: boolean): Promise<Recovering | null> {
-    const { positions, unreachable } = await this.ask(isNewCluster ? 0 : ASK_PEERS_MS);
+    const { positions, unreachable } = await this.ask(isNewCluster ? NEW_CLUSTER : WITHOUT_LOG);
     if (positions.length > 0) {
       const last = Math.max(...positions.map(({ sequence }) => sequence));
       return { lost: true, reason: `the log is missing; peers remember it up to entry ${last}` };

@@ -54,6 +54,8 @@ export class Replica {
   /** This life of the log has once been read to its end. */
   private isRead = false;
   private firstSequence = 1;
+  /** First comparisons with what a peer remembers that are under way: no read is answered before they end. */
+  private judging = 0;
   private lookTimer: Timer | undefined;
   private closed = false;
   private readonly peers: PeersMemory;
@@ -83,7 +85,7 @@ export class Replica {
 
   get state(): ReplicaState {
     if (this.recovering !== undefined) return 'recovering';
-    return this.opened && !this.fold.isBehind ? 'serving' : 'catching-up';
+    return this.opened && !this.fold.isBehind && this.judging === 0 ? 'serving' : 'catching-up';
   }
 
   /** Why it is recovering, or null. */
@@ -145,6 +147,8 @@ export class Replica {
     if (this.life !== undefined && this.life.id !== life.id) this.forget();
     this.life = life;
     if (this.isRead) await this.recheck(life);
+    // Where a peer remembers more than the log has, no read may be answered before that is known.
+    const asking = this.opened ? undefined : this.peers.ask();
     const state = await this.fold.resume();
     this.firstSequence = state.firstSequence;
     logger.info(
@@ -152,7 +156,7 @@ export class Replica {
       'opened the log',
     );
     if (state.missing > 0) this.hole(`${state.missing} entries are missing`);
-    if (!this.opened) for (const position of (await this.peers.ask()).positions) await this.compare(position);
+    for (const position of (await asking)?.positions ?? []) await this.compare(position);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
     this.lookAgain();
@@ -229,11 +233,7 @@ export class Replica {
       presence.caughtUp === undefined;
     // The first time even a position this log has passed: entries may have taken the place of lost ones since.
     if (ours !== undefined && (isFirst || ours.log !== this.life.id || ours.sequence > this.fold.applied)) {
-      this.compare(ours)
-        .then(() => isFirst && this.peers.unheard.delete(presence.node))
-        .catch(error =>
-          this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers'),
-        );
+      void this.compareWith(presence.node, ours, isFirst);
       return;
     }
     if (isFirst) this.peers.unheard.delete(presence.node);
@@ -314,6 +314,19 @@ export class Replica {
     if (this.recovering?.lost === true) return;
     const reason = await this.peers.compare(remembered, this.life);
     if (reason !== undefined) this.lost(reason);
+  }
+
+  private async compareWith(peer: string, ours: Position, isFirst: boolean): Promise<void> {
+    if (isFirst) this.judging++;
+    try {
+      await this.compare(ours);
+      if (isFirst) this.peers.unheard.delete(peer);
+    } catch (error) {
+      this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers');
+    }
+    if (!isFirst) return;
+    this.judging--;
+    this.options.onState();
   }
 
   private apply(entry: StreamEntry): void {

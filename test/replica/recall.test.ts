@@ -16,16 +16,19 @@ const note = encodeEntry([], { node: 'n0', log: life.id, recovering: null, posit
 const silent = () => {};
 const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 
-/** A bus on which nobody else listens; keeps what is published. */
-class LoneBus implements Bus {
+/** A bus with a peer that remembers nothing; keeps what is published. */
+class PeerBus implements Bus {
   readonly maxPayload = 1_000_000;
   readonly published: string[] = [];
+  isPeerMute = false;
   private readonly handlers = new Map<string, (message: Message) => void>();
 
   request(subject: string): Promise<Message> {
-    return subject.startsWith('dynats.log.')
-      ? Promise.resolve({ subject, data: encodeJson({ stream: 'LOG_n0', seq: 2 }) })
-      : Promise.reject(new Error('no responders'));
+    if (this.isPeerMute && !subject.startsWith('dynats.log.')) return Promise.reject(new Error('no answer'));
+    const reply = subject.startsWith('dynats.log.')
+      ? { stream: 'LOG_n0', seq: 2 }
+      : { node: 'n1', position: null };
+    return Promise.resolve({ subject, data: encodeJson(reply) });
   }
   publish(_: string, data: Uint8Array): void {
     this.published.push(Buffer.from(data).toString());
@@ -86,8 +89,8 @@ class SlowLog implements ReplicaLog {
   }
 }
 
-function start(log: SlowLog): { bus: LoneBus; replica: Replica; opened: Promise<void> } {
-  const bus = new LoneBus();
+function start(log: SlowLog): { bus: PeerBus; replica: Replica; opened: Promise<void> } {
+  const bus = new PeerBus();
   const replica = new Replica({
     node: 'n0',
     peers: ['n1'],
@@ -118,6 +121,7 @@ test('a replica that has not found out whether it has a log, or not read it, doe
 test('a replica that has no log says at once that it remembers nothing, so that two of them need not wait', async t => {
   const log = new SlowLog(undefined);
   const { bus, replica } = start(log);
+  bus.isPeerMute = true;
   t.after(() => replica.close());
   assert.equal(await bus.ask(), undefined);
   await log.letGo();
