@@ -43,6 +43,9 @@ const HEDGE_MS = 400;
 const HEDGES_MAX = 4;
 /** Between attempts while nobody listens or the connection is being restored, in milliseconds. */
 const BACKOFF_MS = 20;
+/** A coordinator gives up by so much earlier than this client: then it still learns how far the request came. */
+const GRACE_MS = 2 * BACKOFF_MS;
+const GRACE_SHARE_MAX = 0.2;
 /** With nobody listening, how long to hope for a node to come up, in milliseconds. */
 const NOBODY_PATIENCE_MS = 500;
 /** Other nodes asked whether they see too few owners alive, too. */
@@ -204,7 +207,8 @@ export class ApiRequests {
     // By the nodes' clocks: this machine's may be wrong, and every request would come too late.
     const nodesNow = this.options.nodesNow();
     const deadline = nodesNow === undefined ? '' : `,"deadline":${nodesNow + timeoutMs}`;
-    const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${timeoutMs}${deadline}}`);
+    const theirsMs = Math.max(1, Math.floor(timeoutMs - Math.min(GRACE_MS, timeoutMs * GRACE_SHARE_MAX)));
+    const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${theirsMs}${deadline}}`);
     try {
       const { results, time, now } = this.parse(
         (await this.options.bus.request(subject, data, timeoutMs)).data,
@@ -265,7 +269,7 @@ function pause(ms: number): Promise<void> {
 }
 
 /** What `promise` resolves with, or undefined when `ms` have passed. Leaves no timer behind. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>(done => {
     timer = setTimeout(done, Math.max(0, ms), undefined);

@@ -1,7 +1,7 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
 import { Rings } from '../coordinator/coordination.js';
 import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
-import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
+import { DynatsError, InternalError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
 import { judgeOutcome, type OutcomeReport } from '../model/outcome.js';
 import { NatsBus } from '../nats/bus.js';
@@ -23,7 +23,7 @@ import * as validators from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
 import { checkKey, checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
 import { isInbox, subjects } from '../wire/subjects.js';
-import { ApiRequests, closedError } from './api.js';
+import { ApiRequests, closedError, within } from './api.js';
 import type { Client, Operation, OperationOptions, Outcome, RequestOptions, Session } from './client.js';
 import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
@@ -37,6 +37,8 @@ const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
 const CLUSTER_TIMEOUT_MS = 1000;
 const REPAIR_TIMEOUT_MS = 10 * 60_000;
+/** A question to any node that is unanswered for this long is asked again, in milliseconds. */
+const CLUSTER_HEDGE_MS = 300;
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
 const SETTLING_MS = 600;
 
@@ -176,14 +178,19 @@ class NatsClient implements Client {
   }
 
   async cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
-    const reply = await this.ask(
-      subjects.api('cluster'),
-      {},
-      validators.clusterReply,
-      options.timeoutMs ?? CLUSTER_TIMEOUT_MS,
-    );
-    this.heardTime(reply.time, reply.now);
-    return reply;
+    const endsAtMs = performance.now() + (options.timeoutMs ?? CLUSTER_TIMEOUT_MS);
+    const tries: Promise<ClusterReply>[] = [];
+    for (;;) {
+      const leftMs = Math.max(1, Math.ceil(endsAtMs - performance.now()));
+      tries.push(this.ask(subjects.api('cluster'), {}, validators.clusterReply, leftMs));
+      // Whoever took the request may be frozen: another node may take the next.
+      const isLast = leftMs <= CLUSTER_HEDGE_MS;
+      const first = Promise.race(tries);
+      const reply = isLast ? await first : await within(first, CLUSTER_HEDGE_MS);
+      if (reply === undefined) continue;
+      this.heardTime(reply.time, reply.now);
+      return reply;
+    }
   }
 
   async status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
@@ -368,9 +375,9 @@ function checkInboxPrefix(prefix: string | undefined): void {
     );
 }
 
-/** A node that does not answer is one of which nothing is known. Anything else is a failure. */
+/** A node that does not answer, or cannot read its own streams now, is one of which nothing is known. Anything else is a failure. */
 function unanswered(error: unknown): undefined {
-  if (!(error instanceof UnavailableError)) throw error;
+  if (!(error instanceof UnavailableError || error instanceof InternalError)) throw error;
 }
 
 /** A name that goes into a subject. */

@@ -8,7 +8,8 @@ import { runScript } from '../../../src/cli/console.js';
 import { CliError } from '../../../src/cli/exit.js';
 import type { Client, RequestOptions } from '../../../src/client/client.js';
 import { ClosedError, InternalError, UnavailableError } from '../../../src/errors.js';
-import type { ClusterReply } from '../../../src/wire/generated/types.js';
+import { SessionMemory } from '../../../src/model/session.js';
+import type { ClusterReply, Receipt } from '../../../src/wire/generated/types.js';
 
 const nodes = ['n0', 'n1', 'n2', 'n3'];
 const view: ClusterReply = {
@@ -22,6 +23,24 @@ const view: ClusterReply = {
 /** A client of a Map, that notes the options of each request. */
 class FakeClient {
   readonly asked: (RequestOptions | undefined)[] = [];
+  /** Of the version that it gives every write of key 1. */
+  static readonly token = (() => {
+    const memory = new SessionMemory();
+    memory.wrote('default', '1', { time: 1, writer: 'w' }, 3);
+    return memory.token();
+  })();
+  static readonly receipt: Receipt = {
+    kind: 'read',
+    bucket: 'default',
+    key: '1',
+    level: 'QUORUM',
+    coordinator: 'n0~w',
+    met: true,
+    why: 'QUORUM needs 2 owners: 2 answered',
+    tookMs: 1,
+    owners: [],
+    hints: [],
+  };
   failure: Error | undefined;
   private readonly values = new Map<string, string>();
 
@@ -29,7 +48,8 @@ class FakeClient {
     put: async (key, value, options) => {
       this.note(options);
       this.values.set(String(key), String(value));
-      return { key: String(key), version: '1@w', level: options?.level ?? 'QUORUM', required: 2, acked: 3 };
+      const reply = { key: String(key), version: '1@w', required: 2, acked: 3 };
+      return { ...reply, level: options?.level ?? 'QUORUM', session: FakeClient.token };
     },
     read: async (key, options) => {
       this.note(options);
@@ -42,7 +62,14 @@ class FakeClient {
       };
       return value === undefined
         ? { ...answer, found: false }
-        : { ...answer, found: true, value, version: '1@w' };
+        : {
+            ...answer,
+            found: true,
+            value,
+            version: '1@w',
+            session: FakeClient.token,
+            ...(options?.trace === true ? { receipt: FakeClient.receipt } : {}),
+          };
     },
     cluster: async () => view,
     close: async () => {},
@@ -95,6 +122,23 @@ test('the level and the node that are set hold for requests that name none', asy
     { level: 'ONE', bucket: 'default', session: '' },
   ]);
   assert.match(out, /^Consistency level set to ONE\.\nNode n2 coordinates\.\n/);
+});
+
+test('one session goes through the whole console, and tracing shows the receipt of each request', async () => {
+  const fake = new FakeClient();
+  const { errors, asked, out, code } = await script(
+    'put 1 a\nget 1\ntracing on\nget 1\nget 2\ntracing off\nget 1\n',
+    fake,
+  );
+  assert.equal(code, 0);
+  const [put, first, traced, other, last] = asked.map(options => [options?.session, options?.trace]);
+  assert.deepEqual(put, ['', undefined]);
+  assert.deepEqual(first, [FakeClient.token, undefined]);
+  assert.deepEqual(traced, [FakeClient.token, true]);
+  assert.deepEqual(other, ['', true], 'what is known of one key is not sent for another');
+  assert.deepEqual(last, [FakeClient.token, undefined]);
+  assert.match(out, /Tracing is on\.\na\nTracing is off\.\n/);
+  assert.equal(errors, `${JSON.stringify(FakeClient.receipt)}\nkey 2 is not there @ QUORUM\n`);
 });
 
 test('a line that fails is named, the others run, and the first failure decides the exit code', async () => {
