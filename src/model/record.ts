@@ -42,3 +42,10 @@ export function valueBytes(record: Pick<WireRecord, 'value' | 'base64'>): Uint8A
 export function versionText(version: Version): string {
   return `${version.time}@${version.writer}`;
 }
+
+/** What `versionText` was made of. */
+export function parseVersion(text: string, isDeleted: boolean): Version {
+  const at = text.indexOf('@');
+  const version = { time: Number(text.slice(0, at)), writer: text.slice(at + 1) };
+  return isDeleted ? { ...version, deleted: true } : version;
+}
