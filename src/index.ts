@@ -5,6 +5,8 @@ export { Entry } from './client/entry.js';
 export type { Got, Put } from './client/many.js';
 export { type ConnectOptions, Mode } from './client/options.js';
 export type { ScanOptions } from './client/scan.js';
+export type { WatchEvent } from './client/watch/event.js';
+export type { Watch, WatchOptions } from './client/watch/watch.js';
 export {
   ClosedError,
   DynatsError,

@@ -104,6 +104,15 @@ export interface ReplicaLog extends LogStream {
   isLocal(): Promise<boolean>;
 }
 
+/** What the logs of all nodes store, as their brokers tell it. */
+export interface AppliedFeed {
+  /**
+   * Calls `onEntry` for the entries that any node's log stores after this resolved, each log's in order of sequence. Some
+   * may be missing, after a lost connection for one: then the sequence jumps, or a node's heartbeat names a later one.
+   */
+  follow(onEntry: (node: string, entry: StreamEntry) => void): Promise<Subscription>;
+}
+
 /** The hints that one node holds. */
 export interface HintStream extends LogStream {
   /** Hint entries held for each target. Rejects when the holder's broker cannot be reached. */

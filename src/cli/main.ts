@@ -19,6 +19,7 @@ import * as restartCommand from './commands/restart.js';
 import * as resumeCommand from './commands/resume.js';
 import * as statusCommand from './commands/status.js';
 import * as upCommand from './commands/up.js';
+import * as watchCommand from './commands/watch.js';
 import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 
@@ -41,7 +42,16 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
   },
   {
     heading: 'Data:',
-    commands: [putCommand, getCommand, delCommand, lsCommand, consoleCommand, importCommand, exportCommand],
+    commands: [
+      putCommand,
+      getCommand,
+      delCommand,
+      lsCommand,
+      watchCommand,
+      consoleCommand,
+      importCommand,
+      exportCommand,
+    ],
   },
   { heading: 'Insight:', commands: [inspectCommand, outcomeCommand, repairCommand] },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },

@@ -15,6 +15,7 @@ import type {
 import type { Entry } from './entry.js';
 import type { Got, Put } from './many.js';
 import type { ScanOptions } from './scan.js';
+import type { Watch, WatchOptions } from './watch/watch.js';
 
 export interface RequestOptions {
   /** Consistency level, default QUORUM. ANY is for writes only. */
@@ -105,6 +106,14 @@ export interface Client extends AsyncDisposable {
   keys(options?: ScanOptions): AsyncIterableIterator<string>;
   /** Begins a session, or goes on with the one that `token` is of. */
   session(token?: string): Session;
+
+  /**
+   * What is there and every newer version of the keys that begin with `prefix`, deletes too, each once and each key's in order,
+   * until it is stopped. Resolves when it has begun.
+   *
+   * @throws UnavailableError no node answers; InvalidRequestError names the field at fault.
+   */
+  watch(options?: WatchOptions): Promise<Watch>;
 
   /** The cluster's definition and which nodes are there, as the first node that answers sees it. */
   cluster(options?: { timeoutMs?: number }): Promise<ClusterReply>;

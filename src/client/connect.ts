@@ -32,6 +32,8 @@ import { type ConnectOptions, Mode } from './options.js';
 import { explain } from './receipt.js';
 import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
 import { ClientSession, parseToken } from './session.js';
+import { startWatcher } from './watch/start-watch.js';
+import { Watch, type WatchOptions } from './watch/watch.js';
 
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
@@ -72,6 +74,7 @@ class NatsClient implements Client {
   private direct: DirectRequests | undefined;
   private coordinator: Coordinator | undefined;
   private nodes: readonly string[] = [];
+  private readonly watches = new Set<Watch>();
   private readonly writer = `client~${systemRandom.token(8)}`;
   /** Follows the nodes' clocks: what this client writes is newer than what any node it heard of has stored. */
   private readonly hlc = new HybridClock(() => Date.now() + (this.offsetMs ?? 0), MAX_CLOCK_SKEW_MS);
@@ -177,6 +180,16 @@ class NatsClient implements Client {
     for await (const { key } of recordsOf(this.pages(options, true), options.limit)) yield key;
   }
 
+  async watch(options: WatchOptions = {}): Promise<Watch> {
+    if (this.closing !== undefined) throw closedError();
+    const { bus, scans: pages } = this;
+    const parts = { bus, client: this, pages };
+    const watcher = await startWatcher(parts, { ...options, bucket: this.bucketOf(options) });
+    const watch: Watch = new Watch(watcher, () => this.watches.delete(watch));
+    this.watches.add(watch);
+    return watch;
+  }
+
   async cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
     const endsAtMs = performance.now() + (options.timeoutMs ?? CLUSTER_TIMEOUT_MS);
     const tries: Promise<ClusterReply>[] = [];
@@ -245,6 +258,7 @@ class NatsClient implements Client {
 
   close(): Promise<void> {
     this.closing ??= (async () => {
+      for (const watch of this.watches) watch.stop();
       await this.coordinator?.close();
       await this.bus.connection.close();
     })();

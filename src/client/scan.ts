@@ -1,6 +1,6 @@
 // Scans of a client: pages are asked for as they are wanted, each through whichever node answers.
 import type { Coordinator } from '../coordinator/coordinator.js';
-import { DynatsError, ReadTimeoutError, UnavailableError } from '../errors.js';
+import { DynatsError, InvalidRequestError, ReadTimeoutError, UnavailableError } from '../errors.js';
 import { type Bus, BusError } from '../ports.js';
 import { fromErrorReply } from '../wire/error-reply.js';
 import type { ScanReply, ScanRequest } from '../wire/generated/types.js';
@@ -98,7 +98,8 @@ export class ScanPages {
     { via, startedAtMs }: { via: string | undefined; startedAtMs: number },
   ): boolean {
     const { nodes, coordinator, isOutOfTouch } = this.options;
-    if (error instanceof ReadTimeoutError) return false;
+    const isLate = error instanceof InvalidRequestError && error.field === 'deadline';
+    if (isLate || error instanceof ReadTimeoutError) return false;
     if (error instanceof UnavailableError) {
       if (via === undefined && coordinator() !== undefined) return !isOutOfTouch();
       tries.refusal = error;

@@ -120,7 +120,10 @@ export class Replica {
   }
 
   /** What to announce of this replica in a heartbeat. */
-  presence(): Pick<Presence, 'node' | 'state' | 'position' | 'remembers' | 'reason' | 'caughtUp'> {
+  presence(): Pick<
+    Presence,
+    'node' | 'state' | 'position' | 'remembers' | 'reason' | 'caughtUp' | 'applied'
+  > {
     const { reason, progress, life } = this;
     // Peers must remember a log from its first moment: one that is lost before its first record is lost all the same.
     const atStart = life === undefined ? undefined : { log: life.id, sequence: 0, crc32: NO_CHECKSUM };
@@ -129,6 +132,7 @@ export class Replica {
       node: this.options.node,
       state: this.state,
       remembers: this.remembered.all(),
+      applied: this.fold.applied,
       ...(position === undefined ? {} : { position }),
       ...(reason === null ? {} : { reason }),
       ...(progress === undefined ? {} : { caughtUp: progress }),

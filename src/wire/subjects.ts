@@ -37,11 +37,17 @@ export const subjects = {
   log: (node: string) => `dynats.log.${node}`,
   /** What the log has stored, republished before the ack. */
   applied: (node: string) => `dynats.applied.${node}`,
+  allApplied: 'dynats.applied.*',
   hints: (holder: string, target: string) => `dynats.hints.${holder}.${target}`,
   allHints: (holder: string) => `dynats.hints.${holder}.*`,
   presence: (node: string) => `dynats.presence.${node}`,
   allPresence: 'dynats.presence.*',
 } as const;
+
+/** The node whose log stored what came on a subject of `applied`. */
+export function nodeOfApplied(subject: string): string {
+  return subject.slice(subjects.applied('').length);
+}
 
 export const streams = {
   log: (node: string) => `LOG_${node}`,

@@ -27,6 +27,7 @@ const samples: Record<keyof typeof subjects, string[]> = {
   alive: [subjects.alive('<node>')],
   log: [subjects.log('<node>')],
   applied: [subjects.applied('<node>')],
+  allApplied: [subjects.allApplied],
   hints: [subjects.hints('<holder>', '<target>')],
   allHints: [subjects.allHints('<holder>')],
   presence: [subjects.presence('<node>')],
