@@ -1,9 +1,8 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
-import { Rings } from '../coordinator/coordination.js';
 import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
-import { DynatsError, InternalError, InvalidRequestError, UnavailableError } from '../errors.js';
+import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
-import { judgeOutcome, type OutcomeReport } from '../model/outcome.js';
+import type { OutcomeReport } from '../model/outcome.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection } from '../nats/connection.js';
 import { BusError } from '../ports.js';
@@ -21,14 +20,16 @@ import type {
 import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
-import { checkKey, checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
-import { isInbox, subjects } from '../wire/subjects.js';
+import { checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
+import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError, within } from './api.js';
+import { checkInboxPrefix, checkNode, wireValue } from './arguments.js';
 import type { Client, Operation, OperationOptions, Outcome, RequestOptions, Session } from './client.js';
 import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type ConnectOptions, Mode } from './options.js';
+import { askOutcome } from './outcome.js';
 import { explain } from './receipt.js';
 import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
 import { ClientSession, parseToken } from './session.js';
@@ -135,11 +136,11 @@ class NatsClient implements Client {
   }
 
   async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
-    return Entry.of(options.bucket ?? this.bucket, await this.read(key, options));
+    return Entry.of(this.bucketOf(options), await this.read(key, options));
   }
 
   session(token?: string): Session {
-    return new ClientSession(this, this.bucket, token);
+    return new ClientSession(this, this.bucketOf({}), token);
   }
 
   async read(key: string | number, options: RequestOptions = {}): Promise<GetReply> {
@@ -239,21 +240,12 @@ class NatsClient implements Client {
     version: string,
     options: { bucket?: string; timeoutMs?: number } = {},
   ): Promise<OutcomeReport> {
-    const { bucket = this.bucket, timeoutMs } = options;
+    const write = { bucket: this.bucketOf(options), key, version };
+    const timeoutMs = options.timeoutMs ?? CLUSTER_TIMEOUT_MS;
     const { cluster } = await this.cluster();
-    const { nodes } = cluster;
-    const owners = new Rings(cluster).of(bucket).owners(checkKey(key, 'key'));
-    const request = check(validators.outcomeRequest, { bucket, key, version });
-    const answers = nodes.map(node =>
-      this.ask(
-        subjects.node(node, 'outcome'),
-        request,
-        validators.outcomeReply,
-        timeoutMs ?? CLUSTER_TIMEOUT_MS,
-      ).catch(unanswered),
+    return askOutcome(write, cluster, (node, request) =>
+      this.ask(subjects.node(node, 'outcome'), request, validators.outcomeReply, timeoutMs),
     );
-    const replies = (await Promise.all(answers)).filter(reply => reply !== undefined);
-    return judgeOutcome(version, { nodes, owners }, replies);
   }
 
   close(): Promise<void> {
@@ -352,10 +344,6 @@ class NatsClient implements Client {
     return this.scans.pages(requestOf(options, this.bucketOf(options), keysOnly), { timeoutMs, via });
   }
 
-  private get bucket(): string {
-    return this.options.bucket ?? DEFAULT_BUCKET;
-  }
-
   private timeoutMs(): number {
     return this.options.timeoutMs ?? TIMEOUT_MS_DEFAULT;
   }
@@ -380,29 +368,6 @@ class NatsClient implements Client {
   }
 }
 
-/** Nodes answer to inboxes only: any other prefix would look like nobody answered. */
-function checkInboxPrefix(prefix: string | undefined): void {
-  if (prefix !== undefined && !isInbox(`${prefix}.`))
-    throw new InvalidRequestError(
-      'nats.inboxPrefix',
-      'the inbox prefix must be _INBOX or begin with _INBOX_',
-    );
-}
-
-/** A node that does not answer, or cannot read its own streams now, is one of which nothing is known. Anything else is a failure. */
-function unanswered(error: unknown): undefined {
-  if (!(error instanceof UnavailableError || error instanceof InternalError)) throw error;
-}
-
-/** A name that goes into a subject. */
-function checkNode(name: string, field: string): string {
-  if (/^[A-Za-z0-9_-]{1,32}$/.test(name)) return name;
-  throw new InvalidRequestError(
-    field,
-    `${field} must be the name of a node: 1 to 32 letters, digits, "_" and "-"`,
-  );
-}
-
 /** What of the options belongs to the operation, if it is there. */
 function named({ bucket, level, session, trace }: OperationOptions): OperationOptions {
   return {
@@ -411,13 +376,6 @@ function named({ bucket, level, session, trace }: OperationOptions): OperationOp
     ...(session === undefined ? {} : { session }),
     ...(trace === true ? { trace } : {}),
   };
-}
-
-function wireValue(value: string | Uint8Array): { value: string } | { base64: string } {
-  if (typeof value === 'string') return { value };
-  if (value instanceof Uint8Array)
-    return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
-  throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
 }
 
 function asPut(reply: PutReply | GetReply): PutReply {

@@ -120,10 +120,7 @@ export class Replica {
   }
 
   /** What to announce of this replica in a heartbeat. */
-  presence(): Pick<
-    Presence,
-    'node' | 'state' | 'position' | 'remembers' | 'reason' | 'caughtUp' | 'applied'
-  > {
+  presence(): Omit<Presence, 'incarnation' | 'time' | 'now' | 'leaving'> {
     const { reason, progress, life } = this;
     // Peers must remember a log from its first moment: one that is lost before its first record is lost all the same.
     const atStart = life === undefined ? undefined : { log: life.id, sequence: 0, crc32: NO_CHECKSUM };
