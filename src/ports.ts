@@ -42,6 +42,8 @@ export interface Bus {
   ): void;
   /** Calls `handler` for each message, in order. Subscribers with one `queue` share the messages among them. */
   subscribe(subject: string, handler: (message: Message) => void, options?: { queue?: string }): Subscription;
+  /** Resolves when the broker knows of every subscription made so far. */
+  settled(): Promise<void>;
   /** Calls `gone` when nobody listens on `subject`; costs the listener no answer. */
   probe(subject: string, gone: () => void): void;
 }

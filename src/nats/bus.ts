@@ -41,6 +41,10 @@ export class NatsBus implements Bus {
     this.disconnectListeners.push(listener);
   }
 
+  settled(): Promise<void> {
+    return this.connection.flush();
+  }
+
   async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message> {
     if (!this.isConnected) throw new BusError('closed', subject);
     let lost: (error: BusError) => void = () => {};

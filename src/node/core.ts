@@ -182,6 +182,7 @@ export class NodeCore {
     this.isAnnounced = true;
     await this.hearPeers();
     for (const service of this.services) service.start();
+    await bus.settled();
     this.takesRequests = true;
     this.stateChanged();
     this.handoff.start();

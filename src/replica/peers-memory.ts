@@ -1,7 +1,7 @@
 // What the peers remember of this replica's log, and what follows from it: a log that is missing, shorter than remembered, or
 // not the one remembered, has lost what it acknowledged.
 import { type Bus, BusError, type Clock, type LogLife, type ReplicaLog } from '../ports.js';
-import type { Position, Recovering, RememberedReply } from '../wire/generated/types.js';
+import type { Position, Recovering } from '../wire/generated/types.js';
 import { rememberedReply as validate } from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
 import { checksumOf } from '../wire/log-entry.js';
@@ -26,7 +26,7 @@ interface Patience {
 /** Without a log: every peer should say whether there was one. */
 const WITHOUT_LOG: Patience = { absentMs: 3000, silentMs: 3000 };
 const WITH_LOG: Patience = { absentMs: 500, silentMs: 2000 };
-const NEW_CLUSTER: Patience = { absentMs: 0, silentMs: 0 };
+const ONCE: Patience = { absentMs: 0, silentMs: 0 };
 const ASK_TIMEOUT_MS = 500;
 const ASK_AGAIN_MS = 50;
 /** Earlier lives of a log that its peers may still remember. */
@@ -67,23 +67,27 @@ export class PeersMemory {
   async ask(patience: Patience = WITH_LOG): Promise<{ positions: Position[]; unreachable: string[] }> {
     const { peers } = this.options;
     const answers = await Promise.all(peers.map(peer => this.askOne(peer, patience)));
-    const positions: Position[] = [];
-    for (const answer of answers) {
-      if (answer === undefined) continue;
-      this.unheard.delete(answer.node);
-      if (answer.position !== null) positions.push(answer.position);
-    }
-    return { positions, unreachable: peers.filter((_, i) => answers[i] === undefined) };
+    return {
+      positions: answers.flatMap(answer => answer ?? []),
+      unreachable: peers.filter((_, i) => answers[i] === undefined),
+    };
   }
 
-  private async askOne(peer: string, { absentMs, silentMs }: Patience): Promise<RememberedReply | undefined> {
+  /** Asks a peer that is heard for the first time. @returns undefined when it did not say. */
+  askFirst(peer: string): Promise<Position[] | undefined> {
+    return this.askOne(peer, ONCE);
+  }
+
+  private async askOne(peer: string, { absentMs, silentMs }: Patience): Promise<Position[] | undefined> {
     const { bus, clock, node } = this.options;
     const begunMs = clock.monotonic();
     for (;;) {
       let patienceMs = silentMs;
       try {
         const reply = await bus.request(subjects.remembered(peer), encodeJson({ node }), ASK_TIMEOUT_MS);
-        return decodeJson(validate, reply.data);
+        const { position, noted } = decodeJson(validate, reply.data);
+        this.unheard.delete(peer);
+        return [...(noted === undefined ? [] : [noted]), ...(position === null ? [] : [position])];
       } catch (error) {
         // Whatever it is, the peer has not said what it remembers.
         if (error instanceof BusError && error.kind === 'no-responders') patienceMs = absentMs;
@@ -99,7 +103,7 @@ export class PeersMemory {
    * @param isNewCluster it is a new one unless a peer remembers it; nobody is waited for.
    */
   async judgeMissing(isNewCluster: boolean): Promise<Recovering | null> {
-    const { positions, unreachable } = await this.ask(isNewCluster ? NEW_CLUSTER : WITHOUT_LOG);
+    const { positions, unreachable } = await this.ask(isNewCluster ? ONCE : WITHOUT_LOG);
     if (positions.length > 0) {
       const last = Math.max(...positions.map(({ sequence }) => sequence));
       return { lost: true, reason: `the log is missing; peers remember it up to entry ${last}` };

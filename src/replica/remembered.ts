@@ -4,6 +4,7 @@ import type { Position, Positions, Presence } from '../wire/generated/types.js';
 
 export class Remembered {
   private readonly positions = new Map<string, Position>();
+  private readonly loaded = new Map<string, Position>();
   private changeCount = 0;
   private notedCount = 0;
 
@@ -12,7 +13,10 @@ export class Remembered {
   /** Loads what the replica had noted in its own log. */
   load(positions: Positions): void {
     const isNoted = !this.hasChanged;
-    for (const [node, position] of Object.entries(positions)) this.raise(node, position);
+    for (const [node, position] of Object.entries(positions)) {
+      this.raise(node, position);
+      this.loaded.set(node, position);
+    }
     if (isNoted) this.noted(this.changes);
   }
 
@@ -44,6 +48,11 @@ export class Remembered {
 
   of(node: string): Position | undefined {
     return this.positions.get(node);
+  }
+
+  /** What the replica had noted before it heard `node` in this life of its process. */
+  loadedOf(node: string): Position | undefined {
+    return this.loaded.get(node);
   }
 
   all(): Positions {

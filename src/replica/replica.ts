@@ -226,19 +226,13 @@ export class Replica {
     if (presence.node === this.options.node || !this.recalled) return;
     if (this.remembered.heard(presence)) this.noteSoon();
     if (this.life === undefined || !this.opened) return;
-    const ours = presence.remembers[this.options.node];
     // A peer that is still reading its own log has yet to recall what it noted there.
-    const isFirst =
-      this.peers.unheard.has(presence.node) &&
-      presence.state !== 'catching-up' &&
-      presence.caughtUp === undefined;
-    // The first time even a position this log has passed: entries may have taken the place of lost ones since.
-    if (ours !== undefined && (isFirst || ours.log !== this.life.id || ours.sequence > this.fold.applied)) {
-      void this.compareWith(presence.node, ours, isFirst);
-      return;
-    }
-    if (isFirst) this.peers.unheard.delete(presence.node);
-    if (this.peers.unheard.size === 0 && this.recovering?.lost === false) this.trust();
+    const canSay = presence.state !== 'catching-up' && presence.caughtUp === undefined;
+    if (canSay && this.peers.unheard.has(presence.node)) void this.heardFirst(presence.node);
+    const ours = presence.remembers[this.options.node];
+    if (ours !== undefined && (ours.log !== this.life.id || ours.sequence > this.fold.applied))
+      this.compare(ours).catch(error => this.cannotCompare(error));
+    this.trustIfDenied();
   }
 
   /** Writes a note about this replica into its own log, if there is something new to say. */
@@ -293,6 +287,7 @@ export class Replica {
         ? await this.peers.judgeMissing(this.options.isNewCluster)
         : { lost: true, reason: 'the log is missing; it was there before' };
     const life: LogLife = { id: this.options.random.token(12), recovering };
+    if (recovering !== null) this.adopt(recovering);
     await this.options.log.create(life);
     return life;
   }
@@ -317,17 +312,24 @@ export class Replica {
     if (reason !== undefined) this.lost(reason);
   }
 
-  private async compareWith(peer: string, ours: Position, isFirst: boolean): Promise<void> {
-    if (isFirst) this.judging++;
+  /**
+   * A peer that did not answer at the start is there. What it noted counts, not only what it has heard since: entries may
+   * have taken the place of lost ones.
+   */
+  private async heardFirst(peer: string): Promise<void> {
+    this.judging++;
     try {
-      await this.compare(ours);
-      if (isFirst) this.peers.unheard.delete(peer);
+      for (const position of (await this.peers.askFirst(peer)) ?? []) await this.compare(position);
     } catch (error) {
-      this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers');
+      this.cannotCompare(error);
     }
-    if (!isFirst) return;
     this.judging--;
     this.options.onState();
+    this.trustIfDenied();
+  }
+
+  private cannotCompare(error: unknown): void {
+    this.options.logger.warn({ error }, 'could not compare the log with what a peer remembers');
   }
 
   private apply(entry: StreamEntry): void {
@@ -376,8 +378,9 @@ export class Replica {
     this.recalled = true;
   }
 
+  /** What was found first, and noted, is the reason; what peers said since may follow from it. */
   private adopt(recovering: Recovering): void {
-    this.recovering ??= recovering;
+    if (recovering.lost || this.recovering === undefined) this.recovering = recovering;
     this.options.onState();
   }
 
@@ -400,8 +403,9 @@ export class Replica {
     this.lost(reason);
   }
 
-  /** Every peer has said that it remembers no other log: the missing log had never existed. */
-  private trust(): void {
+  /** Once every peer has said that it remembers no other log, the missing log had never existed. */
+  private trustIfDenied(): void {
+    if (this.peers.unheard.size > 0 || this.judging > 0 || this.recovering?.lost !== false) return;
     this.recovering = undefined;
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();

@@ -95,5 +95,7 @@ function rememberedBy(
 ): RememberedReply | undefined {
   const request = decodeJson(validators.rememberedRequest, data);
   if (!replica.canRecall) return undefined;
-  return { node, position: replica.remembered.of(request.node) ?? null };
+  const { remembered } = replica;
+  const noted = remembered.loadedOf(request.node);
+  return { node, position: remembered.of(request.node) ?? null, ...(noted === undefined ? {} : { noted }) };
 }

@@ -19,6 +19,7 @@ function lane() {
       ),
     publish() {},
     subscribe: () => ({ unsubscribe() {} }),
+    settled: () => Promise.resolve(),
     probe() {},
   };
   const entries = new EntryLane({

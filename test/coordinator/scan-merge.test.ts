@@ -15,13 +15,13 @@ type Contents = Map<string, WireRecord>;
 
 /** What each node holds: some of the keys it owns, in some version, deleted or not. */
 const contents: fc.Arbitrary<Map<string, Contents>> = fc
-  .array(
+  .uniqueArray(
     fc.record({
       key: keyArbitrary,
       copies: fc.array(fc.option(fc.integer({ min: 1, max: 3 })), { minLength: 4, maxLength: 4 }),
       deleted: fc.boolean(),
     }),
-    { maxLength: 30 },
+    { maxLength: 30, selector: ({ key }) => key },
   )
   .map(keys => {
     const held = new Map<string, Contents>(nodes.map(node => [node, new Map()]));

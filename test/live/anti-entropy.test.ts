@@ -117,7 +117,8 @@ test('owners that agree exchange as many messages for 10,000 keys as for 10, and
   await streams.append(target, [record('only in one log')]);
   const { found } = await client.repair('n0');
   assert.deepEqual(found, { compared: 6, different: 2, fetched: 1, sent: 1 }, 'fetched, and passed on to n2');
-  assert.deepEqual(await requests.take(), { tree: 8, leaves: 2, held: 1 });
+  // Where one side has nothing, its leaf is answered with records: no third kind of request.
+  assert.deepEqual(await requests.take(), { tree: 8, leaves: 2 });
 });
 
 test('dynats repair finds what differs, repairs it, and says so', async t => {

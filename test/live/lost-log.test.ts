@@ -317,6 +317,9 @@ test('a node that starts without a log before its peers can be asked serves only
     /another log/.test(reason ?? ''),
   );
   assert.equal(status.state, 'recovering');
+  await statusWhen(alone, 'n1', 'sees the other owners serving', ({ peers }) =>
+    ['n0', 'n2'].every(peer => peers[peer]?.readable === true),
+  );
   assert.equal((await alone.get(key, { level: Level.Quorum }))?.string(), 'value 19');
 });
 

@@ -37,6 +37,9 @@ class PeerBus implements Bus {
     this.handlers.set(subject, handler);
     return { unsubscribe: silent };
   }
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
   probe(): void {}
   /** What n0 answers when asked what it remembers of n1. */
   async ask(): Promise<string | undefined> {
@@ -115,7 +118,7 @@ test('a replica that has not found out whether it has a log, or not read it, doe
   assert.equal(await bus.ask(), undefined, 'before it knows its log');
   await log.letGo();
   await opened;
-  assert.deepEqual(JSON.parse((await bus.ask()) ?? ''), { node: 'n0', position });
+  assert.deepEqual(JSON.parse((await bus.ask()) ?? ''), { node: 'n0', position, noted: position });
 });
 
 test('a replica that has no log says at once that it remembers nothing, so that two of them need not wait', async t => {
@@ -135,5 +138,5 @@ test('a log that was made whole under another name keeps what it noted under the
   await log.letGo();
   await opened;
   assert.equal(replica.state, 'serving');
-  assert.deepEqual(JSON.parse((await bus.ask()) ?? ''), { node: 'n0', position });
+  assert.deepEqual(JSON.parse((await bus.ask()) ?? ''), { node: 'n0', position, noted: position });
 });

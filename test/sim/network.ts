@@ -248,6 +248,10 @@ export class SimBus implements Bus {
     });
   }
 
+  settled(): Promise<void> {
+    return Promise.resolve(); // The simulated broker hears of a subscription at once.
+  }
+
   publish(subject: string, data: Uint8Array, options?: { reply?: string }): void {
     if (!this.process.isAlive || !this.process.broker.isUp) return;
     this.process.network.publish(this.process, { subject, data, reply: options?.reply });
