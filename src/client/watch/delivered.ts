@@ -16,6 +16,10 @@ export class Delivered {
     return known === undefined || compareVersions(version, known.version) > 0;
   }
 
+  has(key: string): boolean {
+    return this.keys.has(key);
+  }
+
   set(key: string, { time, writer, deleted }: Version): void {
     const version = deleted === true ? { time, writer, deleted } : { time, writer };
     this.keys.set(key, { version, look: this.look });

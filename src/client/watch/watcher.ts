@@ -142,8 +142,9 @@ export class Watcher {
       if (areEvents) await this.events.room();
       for (const { version, ...rest } of records) {
         const record = { bucket, ...rest, ...parseVersion(version, rest.deleted === true) };
-        // Nobody has seen what was deleted before the watch began: that it was is no news.
-        if (areEvents && record.deleted !== true) this.deliver(record, false);
+        // That a key was deleted before the watch began is no news, unless something older of it has been delivered.
+        const isNews = record.deleted !== true || this.delivered.has(record.key);
+        if (areEvents && isNews) this.deliver(record, false);
         else if (this.delivered.isNewer(record.key, record)) this.delivered.set(record.key, record);
       }
     }

@@ -28,6 +28,8 @@ class Stage {
   held = new Map<string, WireRecord>();
   scans = 0;
   scanFails = 0;
+  /** Scans that fail after their first page. */
+  pagesFail = 0;
   scanError: Error = new ReadTimeoutError(2, 1);
   allFails = false;
   readonly events: WatchEvent[] = [];
@@ -97,7 +99,10 @@ class Stage {
       const content = value === undefined || keysOnly ? {} : { value };
       return { key, ...content, ...(deleted === true ? { deleted } : {}), version: versionText(record) };
     });
-    for (let i = 0; i < records.length; i += 1000) yield { records: records.slice(i, i + 1000), ...level };
+    for (let i = 0; i < records.length; i += 1000) {
+      yield { records: records.slice(i, i + 1000), ...level };
+      if (this.pagesFail-- > 0) throw this.scanError;
+    }
   }
 
   private replyOf(key: string): GetReply {
@@ -172,6 +177,22 @@ test('a look that fails is taken again; one that never can succeed ends the watc
   updates.scanFails = 1;
   updates.scanError = new InvalidRequestError('bucket', 'unknown bucket');
   await assert.rejects(updates.start(), InvalidRequestError);
+});
+
+test('a key deleted between two tries of the first look is a delete for whoever got its value', async () => {
+  const stage = new Stage();
+  stage.beat();
+  stage.held.set('a', put('a', 1)).set('b', { ...put('b', 1), deleted: true });
+  stage.pagesFail = 1;
+  await stage.start();
+  void stage.takeAll();
+  stage.held.set('a', { bucket: 'default', key: 'a', time: 2, writer: 'w', deleted: true });
+  await stage.clock.advance(5000);
+  assert.deepEqual(
+    stage.events.map(({ kind, key }) => `${kind} ${key}`),
+    ['put a', 'delete a'],
+  );
+  stage.watcher.stop();
 });
 
 test('a key that is gone without a trace is a delete, once every owner has been asked', async () => {
