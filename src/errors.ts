@@ -31,45 +31,79 @@ export class DynatsError extends Error {
   }
 }
 
+/** Of an error that counts owners. */
+export interface CountErrorOptions extends ErrorOptions {
+  /** The zone whose owners are counted; undefined when all are. */
+  zone?: string | undefined;
+}
+
+const inZone = ({ zone }: CountErrorOptions = {}): string => (zone === undefined ? '' : ` in zone ${zone}`);
+
 /** Fewer owners alive than the level needs. Nothing was sent anywhere. */
 export class UnavailableError extends DynatsError {
   override name = 'UnavailableError';
+  /** The zone that has too few, of a level that counts owners by zone. */
+  readonly zone: string | undefined;
   constructor(
     readonly required: number,
     readonly alive: number,
-    message = `the level needs ${required} owner${required === 1 ? '' : 's'} of the key, ${alive} alive`,
-    options?: ErrorOptions,
+    message?: string,
+    options?: CountErrorOptions,
   ) {
-    super(ErrorCode.Unavailable, message, 'none', options);
+    super(
+      ErrorCode.Unavailable,
+      message ??
+        `the level needs ${required} owner${required === 1 ? '' : 's'} of the key${inZone(options)}, ${alive} alive`,
+      'none',
+      options,
+    );
+    this.zone = options?.zone;
   }
 }
 
 /** Too few acks before the deadline: the write may surface later, once. Retry with the same version to be sure. */
 export class WriteTimeoutError extends DynatsError {
   override name = 'WriteTimeoutError';
+  /** The zone that has too few, of a level that counts owners by zone. */
+  readonly zone: string | undefined;
   /** The version that may surface, when it is known. */
   version: string | undefined;
 
   constructor(
     readonly required: number,
     readonly acked: number,
-    message = `${acked} of ${required} required owners stored the write in time; it may still surface`,
-    options?: ErrorOptions,
+    message?: string,
+    options?: CountErrorOptions,
   ) {
-    super(ErrorCode.WriteTimeout, message, 'unknown', options);
+    super(
+      ErrorCode.WriteTimeout,
+      message ??
+        `${acked} of ${required} required owners${inZone(options)} stored the write in time; it may still surface`,
+      'unknown',
+      options,
+    );
+    this.zone = options?.zone;
   }
 }
 
 /** Too few answers, or too few acks of a read repair, before the deadline. */
 export class ReadTimeoutError extends DynatsError {
   override name = 'ReadTimeoutError';
+  /** The zone that has too few, of a level that counts owners by zone. */
+  readonly zone: string | undefined;
   constructor(
     readonly required: number,
     readonly received: number,
-    message = `${received} of ${required} required owners answered in time`,
-    options?: ErrorOptions,
+    message?: string,
+    options?: CountErrorOptions,
   ) {
-    super(ErrorCode.ReadTimeout, message, 'none', options);
+    super(
+      ErrorCode.ReadTimeout,
+      message ?? `${received} of ${required} required owners${inZone(options)} answered in time`,
+      'none',
+      options,
+    );
+    this.zone = options?.zone;
   }
 }
 

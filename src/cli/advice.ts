@@ -17,7 +17,7 @@ export async function explained(error: unknown, client: Client, subject: Request
   const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
   const absent = view === undefined ? undefined : absentCoordinator(view, subject.via);
   if (absent !== undefined) return new CliError(absent.exitCode, absent.line, { cause: error });
-  const missing = view === undefined ? [] : missingOwners(view, subject);
+  const missing = view === undefined ? [] : missingOwners(view, subject, error.zone);
   return new CliError(exitCodeOf(error), unavailableLine(error, subject, missing), { cause: error });
 }
 
@@ -51,24 +51,31 @@ export interface MissingOwner {
   state: string;
 }
 
-/** The owners of the key that cannot take part, as one node sees it. A recovering replica takes writes, but no reads. */
-export function missingOwners(view: ClusterReply, { key, bucket, kind }: RequestSubject): MissingOwner[] {
+/** The owners of the key, in `zone` if one is given, that cannot take part, as one node sees it. A recovering replica takes writes, but no reads. */
+export function missingOwners(
+  view: ClusterReply,
+  { key, bucket, kind }: RequestSubject,
+  zone?: string,
+): MissingOwner[] {
   const states = new Map(
     view.peers.filter(peer => peer.leaving !== true).map(peer => [peer.node, peer.state]),
   );
-  return ringOf(view.cluster, bucket)
+  const ring = ringOf(view.cluster, bucket);
+  return ring
     .owners(key)
+    .filter(node => zone === undefined || ring.zoneOf(node) === zone)
     .map(node => ({ node, state: states.get(node) ?? 'down' }))
     .filter(({ state }) => state === 'down' || (kind === 'read' && state !== 'serving'));
 }
 
 export function unavailableLine(
-  { required, alive }: UnavailableError,
+  { required, alive, zone }: UnavailableError,
   subject: RequestSubject,
   missing: readonly MissingOwner[],
 ): string {
   const owners = `${required} owner${required === 1 ? '' : 's'}`;
-  const need = `UNAVAILABLE: ${subject.level} needs ${owners} of key ${subject.key}, ${alive} alive${listed(missing)}`;
+  const where = zone === undefined ? '' : ` in zone ${zone}`;
+  const need = `UNAVAILABLE: ${subject.level} needs ${owners} of key ${subject.key}${where}, ${alive} alive${listed(missing)}`;
   return `${need}: ${remedies(subject, alive, missing).join(', or ')}`;
 }
 

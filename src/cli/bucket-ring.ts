@@ -13,5 +13,6 @@ export function ringOf(cluster: ClusterDefinition, bucket: string): Ring {
   return new Ring(cluster.nodes, {
     partitioner: own?.partitioner ?? cluster.partitioner,
     replicationFactor: own?.replicationFactor ?? cluster.replicationFactor,
+    zones: cluster.zones,
   });
 }

@@ -16,7 +16,8 @@ export async function runRequest<T extends { reply: Told }>(
   subject: RequestSubject,
   send: (client: Client) => Promise<T>,
 ): Promise<T> {
-  return withClient(flags, async client => {
+  const zone = flags.zone === undefined ? {} : { zone: flags.zone };
+  const attempt = async (client: Client): Promise<T> => {
     try {
       const answer = await send(client);
       if (flags.json !== true) await tell(flags, answer.reply);
@@ -28,7 +29,8 @@ export async function runRequest<T extends { reply: Told }>(
       } else if (error instanceof DynatsError) await tell(flags, error);
       throw await explained(error, client, subject);
     }
-  });
+  };
+  return withClient(flags, attempt, zone);
 }
 
 /** For a person, or a program that reads stderr: stdout is for the result alone. */

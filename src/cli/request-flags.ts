@@ -9,6 +9,7 @@ export interface RequestFlags extends ConnectionFlags {
   level?: string;
   bucket?: string;
   via?: string;
+  zone?: string;
   json?: boolean;
   session?: string;
   trace?: boolean;
@@ -21,13 +22,14 @@ export interface RequestSubject {
   level: Level;
   bucket: string;
   via?: string;
+  zone?: string;
 }
 
 export const defaultBucket = 'default';
 /** Begins a session where a token is asked for. */
 const newSession = 'new';
 
-/** Adds --level, --bucket, --via, --session, --trace, --json and, last, the connection flags. */
+/** Adds --level, --bucket, --via, --zone, --session, --trace, --json and, last, the connection flags. */
 export function addRequestFlags(command: Command, kind: RequestSubject['kind']): Command {
   const levels = levelsFor(kind).map(level => level.toLowerCase());
   return addConnectionFlags(
@@ -35,6 +37,7 @@ export function addRequestFlags(command: Command, kind: RequestSubject['kind']):
       .option('-l, --level <level>', `consistency level: ${levels.join(', ')} (default: quorum)`)
       .option('-b, --bucket <bucket>', `bucket (default: ${defaultBucket})`)
       .option('--via <node>', 'node that coordinates (default: any)')
+      .option('--zone <zone>', "zone that local_quorum means (default: the coordinator's)")
       .option('--session <token>', 'session to go on with, or "new"; the reply has its next token')
       .option(
         '--trace',
@@ -66,6 +69,7 @@ export function requestOf(
   flags: RequestFlags,
 ): { options: RequestOptions; subject: RequestSubject } {
   const via = flags.via === undefined ? {} : { via: flags.via };
+  const zone = flags.zone === undefined ? {} : { zone: flags.zone };
   const level = flags.level === undefined ? Level.Quorum : parseLevel(flags.level, kind);
   const bucket = flags.bucket ?? defaultBucket;
   const session =
@@ -73,6 +77,6 @@ export function requestOf(
   const trace = flags.trace === true ? { trace: true } : {};
   return {
     options: { level, bucket, ...via, ...session, ...trace },
-    subject: { kind, key, level, bucket, ...via },
+    subject: { kind, key, level, bucket, ...via, ...zone },
   };
 }

@@ -2,6 +2,7 @@
 import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
+import { Level } from '../model/level.js';
 import type { OutcomeReport } from '../model/outcome.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection } from '../nats/connection.js';
@@ -270,6 +271,7 @@ class NatsClient implements Client {
       random: systemRandom,
       cluster,
       name: 'client',
+      zone: this.options.zone,
     });
     coordinator.start();
     for (const presence of peers) coordinator.liveness.heard(presence);
@@ -315,7 +317,8 @@ class NatsClient implements Client {
   /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */
   private wireOf(operation: Operation) {
     const { op, key } = operation;
-    const head = { op, key, ...named(this.options), ...named(operation) };
+    const wanted = { ...named(this.options), ...named(operation) };
+    const head = { op, key, ...wanted, ...zoneFor(wanted, this.options) };
     if (op === 'get') return head;
     const clock = this.coordinator?.hlc ?? this.hlc;
     // What a session writes is newer than what it has seen.
@@ -341,7 +344,10 @@ class NatsClient implements Client {
     if (this.closing !== undefined) throw closedError();
     const timeoutMs = options.timeoutMs ?? this.timeoutMs();
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
-    return this.scans.pages(requestOf(options, this.bucketOf(options), keysOnly), { timeoutMs, via });
+    return this.scans.pages(
+      { ...requestOf(options, this.bucketOf(options), keysOnly), ...zoneFor(options, this.options) },
+      { timeoutMs, via },
+    );
   }
 
   private timeoutMs(): number {
@@ -376,6 +382,11 @@ function named({ bucket, level, session, trace }: OperationOptions): OperationOp
     ...(session === undefined ? {} : { session }),
     ...(trace === true ? { trace } : {}),
   };
+}
+
+/** The zone of this client, where the level asks for one. */
+function zoneFor({ level }: OperationOptions, { zone }: ConnectOptions): { zone?: string } {
+  return level === Level.LocalQuorum && zone !== undefined ? { zone } : {};
 }
 
 function asPut(reply: PutReply | GetReply): PutReply {

@@ -14,6 +14,8 @@ export interface ConnectOptions {
   timeoutMs?: number;
   /** Default bucket, default `default`. */
   bucket?: string;
+  /** The zone this client is in: what LOCAL_QUORUM means, and in direct mode whom reads ask first. */
+  zone?: string;
   /** How long to try to connect, in milliseconds, default 5000. */
   connectTimeoutMs?: number;
   /** Name shown by the broker for this connection. */

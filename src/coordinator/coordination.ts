@@ -1,6 +1,8 @@
 // What the write path and the read path share: the collaborators of one coordinator, and the lanes to every node.
 import { InvalidRequestError } from '../errors.js';
 import type { HybridClock } from '../model/hlc.js';
+import type { Level } from '../model/level.js';
+import { LevelError, type Need, needOf } from '../model/need.js';
 import { Ring } from '../model/ring.js';
 import type { Bus, Clock } from '../ports.js';
 import type { ClusterDefinition } from '../wire/generated/types.js';
@@ -30,6 +32,27 @@ export interface Coordination {
   readonly reads: ReadonlyMap<string, ReadLane>;
   /** The node this coordinator is part of, which it asks first; undefined in a client. */
   readonly self: string | undefined;
+  /** The zone this coordinator is in, where there are zones. */
+  readonly zone: string | undefined;
+}
+
+/**
+ * What the level of a request needs of the owners of its key.
+ *
+ * @throws InvalidRequestError when they can never meet it.
+ */
+export function needFor(
+  c: Coordination,
+  ring: Ring,
+  owners: readonly string[],
+  { level, zone }: { readonly level: Level; readonly zone?: string },
+): Need {
+  try {
+    return needOf(level, { owners, zoneOf: node => ring.zoneOf(node), localZone: zone ?? c.zone });
+  } catch (error) {
+    if (error instanceof LevelError) throw new InvalidRequestError('level', error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** The rings of the buckets. */
@@ -37,11 +60,12 @@ export class Rings {
   private readonly rings: ReadonlyMap<string, Ring>;
 
   constructor(cluster: ClusterDefinition) {
-    const { nodes, partitioner, replicationFactor } = cluster;
+    const { nodes, partitioner, replicationFactor, zones } = cluster;
+    const settings = { partitioner, replicationFactor, zones };
     const buckets = Object.entries(cluster.buckets ?? {}).map(
-      ([name, own]) => [name, new Ring(nodes, { partitioner, replicationFactor, ...own })] as const,
+      ([name, own]) => [name, new Ring(nodes, { ...settings, ...own })] as const,
     );
-    this.rings = new Map([[DEFAULT_BUCKET, new Ring(nodes, { partitioner, replicationFactor })], ...buckets]);
+    this.rings = new Map([[DEFAULT_BUCKET, new Ring(nodes, settings)], ...buckets]);
   }
 
   /** @throws InvalidRequestError for a bucket that is not defined. */

@@ -32,6 +32,8 @@ export interface CoordinatorOptions {
   readonly liveness?: LivenessSettings;
   /** Set inside a node: its name and its replica. */
   readonly local?: { readonly node: string; readonly read: LocalReplica };
+  /** The zone of a client, which LOCAL_QUORUM means; a node knows its own. */
+  readonly zone?: string | undefined;
   /** Told of every entry a node's log has acknowledged. */
   readonly onAcked?: (node: string, sequence: number, crc32: string) => void;
 }
@@ -74,6 +76,7 @@ export class Coordinator {
       hints: new HintStore(bus, this.liveness),
       reads: new Map(nodes.map(node => [node, readLane(node)])),
       self: local?.node,
+      zone: local === undefined ? options.zone : cluster.zones?.[local.node],
     };
     this.scans = new Scans(this.c);
     this.liveness.onDeath(node => this.c.reads.get(node)?.abandon());

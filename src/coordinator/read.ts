@@ -1,13 +1,15 @@
 // The read path. Ask as many owners as the level needs, one for the record and the others for their versions; one more when
 // one fails or is late. The newest version wins. Above level ONE an owner seen to be stale is repaired before the answer is
 // given, so that of two successive quorum reads the second is never older.
-import { InvalidRequestError, OverloadedError, ReadTimeoutError, UnavailableError } from '../errors.js';
-import { Level, requiredOwners } from '../model/level.js';
+import { OverloadedError, ReadTimeoutError, UnavailableError } from '../errors.js';
+import { Level } from '../model/level.js';
+import { atLeastOf, choose, type Need, type Part, requiredBy, shortfall, Tally } from '../model/need.js';
 import { compareVersions, type Version, versionText } from '../model/record.js';
+import type { Ring } from '../model/ring.js';
 import type { GetReply, WireRecord } from '../wire/generated/types.js';
 import { encodeRecord } from '../wire/log-entry.js';
 import type { ReadRequest } from '../wire/requests.js';
-import type { Coordination } from './coordination.js';
+import { type Coordination, needFor } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import type { Answer } from './read-lane.js';
 import type { Trace } from './trace.js';
@@ -16,7 +18,7 @@ import type { Trace } from './trace.js';
  * Coordinates one read.
  *
  * @param deadlineAtMs on the monotonic clock.
- * @param atLeast owners to hear, if that is more than the level needs.
+ * @param atLeast owners to hear, wherever they are, if that is more than the level needs.
  * @throws InvalidRequestError, UnavailableError, OverloadedError: nobody was asked.
  * @throws ReadTimeoutError too few answers, or too few acks of a repair, in time.
  */
@@ -29,30 +31,41 @@ export function read(
 ): Promise<GetReply> {
   const ring = c.rings.of(request.bucket);
   const owners = ring.owners(request.key);
-  const required = Math.max(atLeast, requiredOwners(request.level, ring.replicationFactor));
-  if (required > owners.length)
-    throw new InvalidRequestError(
-      'level',
-      `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`,
-    );
+  const levelNeed = needFor(c, ring, owners, request);
+  trace?.needs(levelNeed);
+  const need = atLeastOf(levelNeed, owners, atLeast);
   const alive = owners.filter(owner => c.liveness.isReadable(owner));
-  if (alive.length < required) throw new UnavailableError(required, alive.length);
+  const missing = shortfall(need, alive);
+  if (missing !== undefined)
+    throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
   const ready = alive.filter(owner => c.reads.get(owner)?.isFull === false);
-  if (ready.length < required)
+  if (shortfall(need, ready) !== undefined)
     throw new OverloadedError('too many reads wait for the owners of this key; try again later');
-  sortByPromptness(c, ready);
+  sortByPromptness(c, ring, ready);
 
   return new Promise((resolve, reject) => {
-    new ReadInProgress(c, request, required, ready, trace, resolve, reject).start(deadlineAtMs);
+    const plan = { need, required: requiredBy(levelNeed), trace };
+    new ReadInProgress(c, request, plan, ready, resolve, reject).start(deadlineAtMs);
   });
 }
 
-/** The coordinator's own replica answers without the bus: first. Owners that are late now: last. */
-function sortByPromptness(c: Coordination, owners: string[]): void {
-  if (c.self !== undefined && owners.includes(c.self))
-    owners.sort((a, b) => Number(b === c.self) - Number(a === c.self));
+/** The coordinator's own replica answers without the bus, those of its zone from near by: first. Owners that are late now: last. */
+function sortByPromptness(c: Coordination, ring: Ring, owners: string[]): void {
+  if (c.self !== undefined || c.zone !== undefined) {
+    const nearness = (owner: string) =>
+      owner === c.self ? 2 : c.zone !== undefined && ring.zoneOf(owner) === c.zone ? 1 : 0;
+    owners.sort((a, b) => nearness(b) - nearness(a));
+  }
   if (c.answerTimes.hasLate)
     owners.sort((a, b) => Number(c.answerTimes.isLate(a)) - Number(c.answerTimes.isLate(b)));
+}
+
+interface Plan {
+  /** What must be heard before the newest is known, and then hold it. */
+  readonly need: Need;
+  /** Owners that the level needs in all. */
+  readonly required: number;
+  readonly trace: Trace | undefined;
 }
 
 interface Held {
@@ -65,34 +78,37 @@ interface Held {
 /** Gathers the answers of one read, then its repairs. */
 class ReadInProgress implements Sleeper {
   private readonly answers: Held[] = [];
+  /** Owners that answered, and those that still may. */
+  private readonly tally: Tally;
+  private readonly asked: string[];
   /** Owners not asked yet, in order of preference. */
   private readonly spare: string[];
-  private asked = 0;
   private settled = false;
   private newest: Held | undefined;
-  /** Owners known to hold the newest record durably. */
-  private holders = 0;
-  /** Repairs that may still become acks. */
-  private repairs = 0;
+  /** Owners known to hold the newest record durably, and those whose repair may still be acked. */
+  private holders: Tally | undefined;
   private deadline: Alarm | undefined;
   private lateness: Alarm | undefined;
 
   constructor(
     private readonly c: Coordination,
     private readonly request: ReadRequest,
-    private readonly required: number,
-    private readonly owners: readonly string[],
-    private readonly trace: Trace | undefined,
+    private readonly plan: Plan,
+    ready: readonly string[],
     private readonly resolve: (reply: GetReply) => void,
     private readonly reject: (error: Error) => void,
   ) {
-    this.spare = [...owners];
+    const { chosen, spare } = choose(plan.need, ready);
+    this.asked = [...chosen];
+    this.tally = new Tally(plan.need, chosen);
+    this.spare = [...spare];
   }
 
   start(deadlineAtMs: number): void {
     this.deadline = this.c.deadlines.add(deadlineAtMs, this);
-    if (this.spare.length > this.required) this.awaitAnswers();
-    for (let i = 0; i < this.required; i++) this.askNext(i === 0 ? 'record' : 'version');
+    if (this.spare.length > 0) this.awaitAnswers();
+    // A copy: an owner that fails at once is replaced meanwhile.
+    for (const [i, owner] of [...this.asked].entries()) this.ask(owner, i === 0 ? 'record' : 'version');
   }
 
   /** The deadline. */
@@ -108,48 +124,60 @@ class ReadInProgress implements Sleeper {
 
   private backUp(): void {
     if (this.settled || this.newest !== undefined) return;
-    for (const owner of this.owners.slice(0, this.owners.length - this.spare.length))
+    for (const owner of this.asked)
       if (!this.answers.some(held => held.owner === owner)) this.c.answerTimes.wasLate(owner);
-    if (this.askNext('record') && this.spare.length > 0) this.awaitAnswers();
+    const lacking = this.plan.need.filter(part => !this.tally.isPartMet(part));
+    const hasAsked = lacking.map(part => this.askNext(part)).includes(true);
+    if (hasAsked && this.spare.length > 0) this.awaitAnswers();
   }
 
-  private askNext(want: 'record' | 'version'): boolean {
-    const owner = this.spare.shift();
+  /** Asks the next owner that counts for `part`. */
+  private askNext(part: Part): boolean {
+    const at = this.spare.findIndex(owner => part.owners.includes(owner));
+    const [owner] = at < 0 ? [] : this.spare.splice(at, 1);
     if (owner === undefined) return false;
-    this.asked++;
+    this.asked.push(owner);
+    this.tally.hope(owner);
+    this.ask(owner, 'record');
+    return true;
+  }
+
+  private ask(owner: string, want: 'record' | 'version'): void {
     const { bucket, key } = this.request;
+    const { trace } = this.plan;
     const askedAtMs = this.c.clock.monotonic();
-    this.trace?.asked(owner);
-    const lane = this.c.reads.get(owner);
-    lane?.ask({
+    trace?.asked(owner);
+    this.c.reads.get(owner)?.ask({
       bucket,
       key,
       want,
       answered: answer => {
         if (owner !== this.c.self) this.c.answerTimes.answered(owner, this.c.clock.monotonic() - askedAtMs);
-        this.trace?.answered(owner, answer);
+        trace?.answered(owner, answer);
         this.count({ owner, ...heldBy(answer) });
       },
       failed: () => {
-        this.trace?.failed(owner);
-        this.asked--;
-        this.replace();
+        trace?.failed(owner);
+        this.replace(owner);
       },
     });
-    return true;
   }
 
-  /** An owner will not answer: the next takes its place. */
-  private replace(): void {
+  /** An owner will not answer: for whatever it was asked the next takes its place. */
+  private replace(owner: string): void {
+    this.tally.failed(owner);
     if (this.settled || this.newest !== undefined) return;
-    if (this.askNext('record')) return;
-    if (this.asked < this.required) this.fail();
+    const part = this.plan.need.find(each => each.owners.includes(owner) && !this.tally.isPartMet(each));
+    if (part !== undefined) this.askNext(part);
+    for (const each of this.plan.need) if (!this.tally.isPartAttainable(each)) this.askNext(each);
+    if (!this.tally.isAttainable) this.fail();
   }
 
   private count(held: Held): void {
     if (this.settled || this.newest !== undefined) return;
     this.answers.push(held);
-    if (this.answers.length < this.required) return;
+    this.tally.answered(held.owner);
+    if (!this.tally.isMet) return;
     const newest = this.answers.reduce((best, next) => (isNewer(next, best) ? next : best));
     this.newest = newest;
     if (newest.version === null) this.answer(undefined);
@@ -185,38 +213,46 @@ class ReadInProgress implements Sleeper {
     askSource();
   }
 
-  /** Brings every owner that answered with something older up to `record`, and answers once `required` owners hold it. */
+  /** Brings every owner that answered with something older up to `record`, and answers once the level's owners hold it. */
   private repair(record: WireRecord): void {
     if (this.settled) return;
     const stale = this.answers.filter(
       held => held.version === null || compareVersions(held.version, record) < 0,
     );
-    this.holders = this.answers.length - stale.length;
-    if (this.request.level === Level.One || stale.length === 0 || this.holders >= this.required) {
+    const holders = new Tally(
+      this.plan.need,
+      stale.map(held => held.owner),
+    );
+    for (const held of this.answers) if (!stale.includes(held)) holders.answered(held.owner);
+    this.holders = holders;
+    if (this.request.level === Level.One || holders.isMet) {
       this.answer(record);
       return;
     }
     const text = encodeRecord(record);
     const bytes = Buffer.byteLength(text) + 1;
-    this.repairs = stale.length;
     for (const { owner } of stale) {
-      this.trace?.repairing(owner);
+      this.plan.trace?.repairing(owner);
       this.c.logs.to(owner).submit({
         text,
         bytes,
-        acked: () => this.repaired(record, owner, true),
-        failed: () => this.repaired(record, owner, false),
+        acked: () => {
+          holders.answered(owner);
+          this.repaired(holders, record, owner, true);
+        },
+        failed: () => {
+          holders.failed(owner);
+          this.repaired(holders, record, owner, false);
+        },
       });
     }
   }
 
-  private repaired(record: WireRecord, owner: string, isAcked: boolean): void {
-    this.trace?.repaired(owner, isAcked);
-    this.repairs--;
-    if (isAcked) this.holders++;
+  private repaired(holders: Tally, record: WireRecord, owner: string, isAcked: boolean): void {
+    this.plan.trace?.repaired(owner, isAcked);
     if (this.settled) return;
-    if (this.holders >= this.required) this.answer(record);
-    else if (this.holders + this.repairs < this.required) this.fail();
+    if (holders.isMet) this.answer(record);
+    else if (!holders.isAttainable) this.fail();
   }
 
   private answer(record: WireRecord | undefined): void {
@@ -232,7 +268,7 @@ class ReadInProgress implements Sleeper {
       ...(found && record.base64 !== undefined ? { base64: record.base64 } : {}),
       ...(record !== undefined ? { version: versionText(record) } : {}),
       level,
-      required: this.required,
+      required: this.plan.required,
       received: this.answers.length,
     });
   }
@@ -240,8 +276,10 @@ class ReadInProgress implements Sleeper {
   private fail(): void {
     if (this.settled) return;
     this.settle();
-    const repaired = this.newest === undefined ? this.answers.length : this.holders;
-    this.reject(new ReadTimeoutError(this.required, Math.min(repaired, this.required)));
+    // Once the newest is known it is its holders that count.
+    const tally = this.newest === undefined ? this.tally : (this.holders ?? new Tally(this.plan.need, []));
+    const { required, there, zone } = tally.lacking;
+    this.reject(new ReadTimeoutError(required, there, undefined, { zone }));
   }
 
   private settle(): void {

@@ -1,6 +1,7 @@
 // Asks owners for their pages of a scan, until enough owners of every key have answered.
 import { ReadTimeoutError } from '../errors.js';
-import { type Cover, cover, coverage } from '../model/cover.js';
+import { cover, uncovered } from '../model/cover.js';
+import type { Need } from '../model/need.js';
 import { BusError } from '../ports.js';
 import { replicaScanReply as validate } from '../wire/generated/validators.js';
 import { decodeJson } from '../wire/json.js';
@@ -15,7 +16,8 @@ const LATE_MS = 100;
 const PAGE_TIMEOUT_MS = 1000;
 
 export interface GatherOptions {
-  readonly cover: Cover;
+  /** Of every group of owners. */
+  readonly need: Need;
   /** Whom to ask, the preferred ones first; together they are enough. */
   readonly candidates: readonly string[];
   /** The request to each replica. */
@@ -60,7 +62,7 @@ class Gathering {
 
   /** Asks whoever is needed beside `counted`. False when that cannot be enough. */
   private askEnough(counted: ReadonlySet<string>): boolean {
-    const chosen = cover(this.options.cover, this.spare, counted);
+    const chosen = cover(this.options.need, this.spare, counted);
     if (chosen === undefined) return false;
     this.spare = this.spare.filter(node => !chosen.includes(node));
     for (const node of chosen) void this.ask(node);
@@ -79,7 +81,7 @@ class Gathering {
     if (this.settled) return;
     if (page !== undefined) this.pages.set(node, page);
     const answered = new Set(this.pages.keys());
-    if (coverage(this.options.cover, answered) >= this.options.cover.required) {
+    if (uncovered(this.options.need, answered) === undefined) {
       this.settle();
       this.resolve(this.pages);
     } else if (!this.askEnough(new Set([...answered, ...this.pending]))) this.fail();
@@ -100,8 +102,9 @@ class Gathering {
   private fail(): void {
     if (this.settled) return;
     this.settle();
-    const { required } = this.options.cover;
-    this.reject(new ReadTimeoutError(required, coverage(this.options.cover, new Set(this.pages.keys()))));
+    const missing = uncovered(this.options.need, new Set(this.pages.keys()));
+    const { required, there, zone } = missing ?? { required: 0, there: 0, zone: undefined };
+    this.reject(new ReadTimeoutError(required, there, undefined, { zone }));
   }
 
   private settle(): void {

@@ -1,6 +1,7 @@
 // Repairs what a scan has found stale: as after a single read, as many owners of each key hold its newest record before
 // the page is shown as the level needs.
 import { OverloadedError, ReadTimeoutError } from '../errors.js';
+import { type Need, shortfall, Tally } from '../model/need.js';
 import { compareVersions } from '../model/record.js';
 import type { WireRecord } from '../wire/generated/types.js';
 import { encodeRecord } from '../wire/log-entry.js';
@@ -9,8 +10,8 @@ import type { MergedKey } from './scan-merge.js';
 
 export interface RepairOptions {
   readonly bucket: string;
-  /** Owners of each key that must hold its newest record. */
-  readonly required: number;
+  /** What the level needs of the owners of a key: so many must hold its newest record. */
+  readonly needOf: (key: string) => Need;
   /** On the monotonic clock. */
   readonly deadlineAtMs: number;
 }
@@ -25,11 +26,14 @@ export async function repairStale(
   keys: readonly MergedKey[],
   options: RepairOptions,
 ): Promise<void> {
-  const { required, deadlineAtMs } = options;
-  const wanting = keys.filter(({ holders }) => holders.length < required);
-  if (wanting.length === 0) return;
+  const { needOf, deadlineAtMs } = options;
+  const wanting = keys.filter(({ key, holders }) => shortfall(needOf(key), holders) !== undefined);
+  const [first] = wanting;
+  if (first === undefined) return;
   await new Promise<void>((resolve, reject) => {
-    const alarm = c.deadlines.add(deadlineAtMs, { wake: () => reject(new ReadTimeoutError(required, 0)) });
+    const alarm = c.deadlines.add(deadlineAtMs, {
+      wake: () => reject(tooFew(new Tally(needOf(first.key), []))),
+    });
     Promise.all(wanting.map(key => repairKey(c, key, options)))
       .then(() => resolve(), reject)
       .finally(() => alarm.cancel());
@@ -39,21 +43,22 @@ export async function repairStale(
 async function repairKey(
   c: Coordination,
   { key, newest, holders, stale }: MergedKey,
-  { bucket, required }: RepairOptions,
+  { bucket, needOf }: RepairOptions,
 ): Promise<void> {
-  if ('bucket' in newest) return append(c, newest, { held: holders.length, stale, required });
+  const need = needOf(key);
+  if ('bucket' in newest) return append(c, newest, { holders, stale, need });
   for (const holder of holders) {
     const record = await recordAt(c, holder, bucket, key);
     if (record === undefined) continue;
     // It may hold an even newer one by now: then nobody else is known to.
     const others = compareVersions(record, newest) > 0 ? holders.filter(node => node !== holder) : [];
     return append(c, record, {
-      held: holders.length - others.length,
+      holders: holders.filter(node => !others.includes(node)),
       stale: [...stale, ...others],
-      required,
+      need,
     });
   }
-  throw new ReadTimeoutError(required, 0);
+  throw tooFew(new Tally(need, []));
 }
 
 function recordAt(
@@ -81,32 +86,35 @@ function recordAt(
 function append(
   c: Coordination,
   record: WireRecord,
-  { held, stale, required }: { held: number; stale: readonly string[]; required: number },
+  { holders, stale, need }: { holders: readonly string[]; stale: readonly string[]; need: Need },
 ): Promise<void> {
   if (stale.some(owner => c.logs.to(owner).isFull))
     throw new OverloadedError('too many writes wait for owners that are to be repaired; try again later');
   const text = encodeRecord(record);
   const bytes = Buffer.byteLength(text) + 1;
-  let holders = held;
-  let hopes = stale.length;
+  const tally = new Tally(need, stale);
+  for (const holder of holders) tally.answered(holder);
   return new Promise((resolve, reject) => {
     const settle = () => {
-      if (holders >= required) resolve();
-      else if (holders + hopes < required) reject(new ReadTimeoutError(required, holders));
+      if (tally.isMet) resolve();
+      else if (!tally.isAttainable) reject(tooFew(tally));
     };
     for (const owner of stale)
       c.logs.to(owner).submit({
         text,
         bytes,
         acked: () => {
-          hopes--;
-          holders++;
+          tally.answered(owner);
           settle();
         },
         failed: () => {
-          hopes--;
+          tally.failed(owner);
           settle();
         },
       });
   });
+}
+
+function tooFew({ lacking: { required, there, zone } }: Tally): ReadTimeoutError {
+  return new ReadTimeoutError(required, there, undefined, { zone });
 }

@@ -1,15 +1,16 @@
 // Scans: a page of the keys of a bucket in key order. So many owners are asked that every key is answered for by as many as
 // its level needs; their pages are merged, the newest of each key wins, and owners found stale are repaired before the
 // answer, so that of two successive quorum scans the second is never older.
-import { InvalidRequestError, OverloadedError, UnavailableError } from '../errors.js';
-import { coverage } from '../model/cover.js';
-import { Level, requiredOwners } from '../model/level.js';
+import { OverloadedError, UnavailableError } from '../errors.js';
+import { coverage, uncovered } from '../model/cover.js';
+import { Level } from '../model/level.js';
+import { type Need, needText, requiredBy } from '../model/need.js';
 import { versionText } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { ScanReply } from '../wire/generated/types.js';
 import { encodeJson, jsonBytes } from '../wire/json.js';
 import { continuationOf, type Scan } from '../wire/scan.js';
-import type { Coordination } from './coordination.js';
+import { type Coordination, needFor } from './coordination.js';
 import { gatherPages } from './scan-gather.js';
 import { type MergedKey, type MergedPage, mergePages, type Scanned } from './scan-merge.js';
 import { repairStale } from './scan-repair.js';
@@ -35,25 +36,19 @@ export class Scans {
    */
   async page(scan: Scan, deadlineAtMs: number): Promise<ScanReply> {
     const ring = this.c.rings.of(scan.bucket);
-    const required = requiredOwners(scan.level, ring.replicationFactor);
-    if (required > ring.replicationFactor)
-      throw new InvalidRequestError(
-        'level',
-        `level ${scan.level} needs ${required} owners; the bucket has ${ring.replicationFactor} for each key`,
-      );
+    const needs = ring.groups.map(owners => needFor(this.c, ring, owners, scan));
     const candidates = this.candidates(ring);
-    const alive = coverage(ring, new Set(candidates));
-    if (alive < required)
-      throw new UnavailableError(
-        required,
-        alive,
-        `the level needs ${required} owners of every key, some have ${alive} alive`,
-      );
+    const missing = uncovered(needs.flat(), new Set(candidates));
+    if (missing !== undefined) {
+      const { required, there, zone } = missing;
+      const why = `the level needs ${needText([{ zone, required }])} of every key, some have ${there} alive`;
+      throw new UnavailableError(required, there, why, { zone });
+    }
     if (this.underWay >= PAGES_MAX)
       throw new OverloadedError('too many scans are under way; try again later');
     this.underWay++;
     try {
-      return await this.carryOut(scan, ring, { required, candidates, deadlineAtMs });
+      return await this.carryOut(scan, ring, { needs, candidates, deadlineAtMs });
     } finally {
       this.underWay--;
     }
@@ -62,35 +57,39 @@ export class Scans {
   private async carryOut(
     scan: Scan,
     ring: Ring,
-    options: { required: number; candidates: readonly string[]; deadlineAtMs: number },
+    options: { needs: readonly Need[]; candidates: readonly string[]; deadlineAtMs: number },
   ): Promise<ScanReply> {
     const { c } = this;
-    const { required, candidates, deadlineAtMs } = options;
+    const { needs, candidates, deadlineAtMs } = options;
     const bytesMax = Math.floor(c.bus.maxPayload * REPLY_FILL);
     const want = scan.keysOnly ? 'versions' : 'records';
     const { bucket, range, limit, level } = scan;
     const request = encodeJson({ bucket, ...range, want, limit, bytes: bytesMax });
-    const cover = { groups: ring.groups, required };
-    const pages = await gatherPages(c, { cover, candidates, request, deadlineAtMs });
+    const pages = await gatherPages(c, { need: needs.flat(), candidates, request, deadlineAtMs });
     const { keys, records, next } = cut(mergePages(ring, pages), scan, bytesMax);
-    if (level !== Level.One) await repairStale(c, keys, { bucket, required, deadlineAtMs });
+    if (level !== Level.One) {
+      const needOf = (key: string) => needs[ring.group(key)] ?? [];
+      await repairStale(c, keys, { bucket, needOf, deadlineAtMs });
+    }
     c.hlc.observe(keys.reduce((newest, key) => Math.max(newest, key.newest.time), 0));
     return {
       records,
       ...(next === undefined ? {} : { next: continuationOf(next) }),
       level,
-      required,
-      received: coverage(ring, new Set(pages.keys())),
+      required: Math.min(...needs.map(requiredBy)),
+      received: coverage(ring.groups, new Set(pages.keys())),
     };
   }
 
-  /** Who can be asked: the coordinator's own replica is near, and first. */
+  /** Who can be asked: the coordinator's own replica is near, and first; then those of its zone. */
   private candidates(ring: Ring): string[] {
-    const { liveness, self } = this.c;
+    const { liveness, self, zone } = this.c;
     const { nodes } = ring;
     const at = this.turn++ % nodes.length;
     const inTurn = [...nodes.slice(at), ...nodes.slice(0, at)].filter(node => liveness.isReadable(node));
-    return inTurn.sort((a, b) => Number(b === self) - Number(a === self));
+    const nearness = (node: string) =>
+      node === self ? 2 : zone !== undefined && ring.zoneOf(node) === zone ? 1 : 0;
+    return inTurn.sort((a, b) => nearness(b) - nearness(a));
   }
 }
 

@@ -1,6 +1,7 @@
 // The receipt of one request while it is being carried out: who was asked, who answered what and when, what was repaired and
 // hinted. Exists only for requests that ask for it; the paths of all others check for undefined and do nothing.
 import { DynatsError } from '../errors.js';
+import { type Need, needText } from '../model/need.js';
 import { type Version, versionText } from '../model/record.js';
 import type { GetReply, PutReply, Receipt } from '../wire/generated/types.js';
 import type { ReadRequest, WriteRequest } from '../wire/requests.js';
@@ -16,6 +17,7 @@ export class Trace {
   private readonly owners = new Map<string, Owner>();
   private readonly hints = new Map<string, Hint>();
   private version: string | undefined;
+  private need: Need = [];
 
   constructor(
     private readonly c: Coordination,
@@ -25,6 +27,11 @@ export class Trace {
     const { bucket, key } = request;
     for (const node of c.rings.find(bucket)?.owners(key) ?? [])
       this.owners.set(node, { node, state: this.before(node) });
+  }
+
+  /** What the level asks for. */
+  needs(need: Need): void {
+    this.need = need;
   }
 
   /** The version that the write was given. */
@@ -92,6 +99,19 @@ export class Trace {
     };
   }
 
+  whyMet(reply: PutReply | GetReply): string {
+    const [count, did] = 'acked' in reply ? [reply.acked, 'stored it'] : [reply.received, 'answered'];
+    return `${reply.level} needs ${needText(this.need)}: ${this.countsOf(count)} ${did}`;
+  }
+
+  /** How many owners met each part of a level by zone; `all` for the other levels. */
+  private countsOf(all: number): string {
+    const hasMet = (node: string) => ['acked', 'answered'].includes(this.owner(node).state);
+    return this.need
+      .map(({ zone, owners }) => (zone === undefined ? all : owners.filter(hasMet).length))
+      .join(' and ');
+  }
+
   private before(node: string): Owner['state'] {
     const { liveness } = this.c;
     if (!liveness.isWritable(node)) return 'down';
@@ -120,19 +140,11 @@ export async function traced<Reply extends PutReply | GetReply>(
   const trace = new Trace(c, request);
   try {
     const reply = await run(trace);
-    return { ...reply, receipt: trace.receipt(true, whyMet(reply), reply.version) };
+    return { ...reply, receipt: trace.receipt(true, trace.whyMet(reply), reply.version) };
   } catch (error) {
     if (error instanceof DynatsError) error.receipt = trace.receipt(false, `${error.code}: ${error.message}`);
     throw error;
   }
-}
-
-function whyMet(reply: PutReply | GetReply): string {
-  const { level, required } = reply;
-  const owners = `${required} owner${required === 1 ? '' : 's'}`;
-  return 'acked' in reply
-    ? `${level} needs ${owners}: ${reply.acked} stored it`
-    : `${level} needs ${owners}: ${reply.received} answered`;
 }
 
 function heldOf({ time, writer, deleted }: Version): Version {

@@ -2,12 +2,13 @@
 // keep a hint for every owner that is down or does not ack; answer as soon as the level's acks are in. Nothing is ever
 // rolled back: a record that some reader may have seen, or a newer write replaced, must not be taken away.
 import { InvalidRequestError, OverloadedError, UnavailableError, WriteTimeoutError } from '../errors.js';
-import { Level, requiredOwners } from '../model/level.js';
+import { Level } from '../model/level.js';
+import { type Need, requiredBy, shortfall, Tally } from '../model/need.js';
 import { versionText } from '../model/record.js';
 import type { PutReply, WireRecord } from '../wire/generated/types.js';
 import { ENTRY_OVERHEAD_BYTES, encodeRecord } from '../wire/log-entry.js';
 import type { WriteRequest } from '../wire/requests.js';
-import type { Coordination } from './coordination.js';
+import { type Coordination, needFor } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import type { Trace } from './trace.js';
 
@@ -27,18 +28,16 @@ export function write(
   const ring = c.rings.of(request.bucket);
   const preferenceList = ring.preferenceList(request.key);
   const owners = preferenceList.slice(0, ring.replicationFactor);
-  const required = requiredOwners(request.level, ring.replicationFactor);
-  if (required > owners.length)
-    throw new InvalidRequestError(
-      'level',
-      `level ${request.level} needs ${required} owners; the bucket has ${owners.length} for each key`,
-    );
+  const need = needFor(c, ring, owners, request);
+  trace?.needs(need);
 
   const alive = owners.filter(owner => c.liveness.isWritable(owner));
   const canHint = request.level === Level.Any && preferenceList.some(node => c.liveness.isWritable(node));
-  if (alive.length < required && !canHint) throw new UnavailableError(required, alive.length);
+  const missing = canHint ? undefined : shortfall(need, alive);
+  if (missing !== undefined)
+    throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
   const ready = alive.filter(owner => !c.logs.to(owner).isFull);
-  if (ready.length < required && !canHint)
+  if (!canHint && shortfall(need, ready) !== undefined)
     throw new OverloadedError('too many writes wait for the owners of this key; try again later');
 
   const record = stamp(c, request);
@@ -54,9 +53,10 @@ export function write(
   return new Promise((resolve, reject) => {
     const started = new WriteInProgress(
       c,
-      { record, text, bytes, preferenceList, owners, required, level: request.level, trace },
+      { record, text, bytes, preferenceList, owners, need, level: request.level, trace },
       resolve,
       reject,
+      ready,
     );
     started.send(ready, deadlineAtMs);
   });
@@ -85,16 +85,15 @@ interface Plan {
   readonly bytes: number;
   readonly preferenceList: readonly string[];
   readonly owners: readonly string[];
-  readonly required: number;
+  readonly need: Need;
   readonly level: Level;
   readonly trace: Trace | undefined;
 }
 
 /** Counts the acks of one write. Goes on after the answer, until every owner has the record or a hint for it is kept. */
 class WriteInProgress implements Sleeper {
-  private acked = 0;
-  /** Appends, and for ANY hints, that may still become acks. Invariant: 0 <= hopes. */
-  private hopes = 0;
+  /** Owners that acked, for ANY those with a hint too; and those that still may. */
+  private readonly tally: Tally;
   private answered = false;
   private alarm: Alarm | undefined;
 
@@ -103,11 +102,13 @@ class WriteInProgress implements Sleeper {
     private readonly plan: Plan,
     private readonly resolve: (reply: PutReply) => void,
     private readonly reject: (error: Error) => void,
-  ) {}
+    ready: readonly string[],
+  ) {
+    this.tally = new Tally(plan.need, plan.level === Level.Any ? plan.owners : ready);
+  }
 
   send(ready: readonly string[], deadlineAtMs: number): void {
     const { owners, level, text, bytes, trace } = this.plan;
-    this.hopes = level === Level.Any ? owners.length : ready.length;
     this.alarm = this.c.deadlines.add(deadlineAtMs, this);
     for (const owner of owners) {
       if (!ready.includes(owner)) {
@@ -120,11 +121,11 @@ class WriteInProgress implements Sleeper {
         bytes,
         acked: () => {
           trace?.acked(owner);
-          this.count(true);
+          this.count(owner, true);
         },
         failed: () => {
           trace?.failed(owner);
-          if (level !== Level.Any) this.count(false);
+          if (level !== Level.Any) this.count(owner, false);
           this.hint(owner);
         },
       });
@@ -147,27 +148,30 @@ class WriteInProgress implements Sleeper {
       bytes,
       settled: (stored, holder) => {
         trace?.hinted(target, holder);
-        if (level === Level.Any) this.count(stored);
+        if (level === Level.Any) this.count(target, stored);
       },
     });
   }
 
-  /** One hope less: it became an ack, or it never will. */
-  private count(isAck: boolean): void {
-    this.hopes--;
-    if (isAck) this.acked++;
+  /** What was hoped of the owner became an ack, or never will. */
+  private count(owner: string, isAck: boolean): void {
+    const { tally } = this;
+    if (isAck) tally.answered(owner);
+    else tally.failed(owner);
     if (this.answered) return;
-    const { required, level, record } = this.plan;
-    if (this.acked >= required) {
+    const { need, level, record } = this.plan;
+    if (tally.isMet) {
       this.settle();
-      this.resolve({ key: record.key, version: versionText(record), level, required, acked: this.acked });
-    } else if (this.acked + this.hopes < required) this.timeOut();
+      const required = requiredBy(need);
+      this.resolve({ key: record.key, version: versionText(record), level, required, acked: tally.count });
+    } else if (!tally.isAttainable) this.timeOut();
   }
 
   private timeOut(): void {
     if (this.answered) return;
     this.settle();
-    const error = new WriteTimeoutError(this.plan.required, this.acked);
+    const { required, there, zone } = this.tally.lacking;
+    const error = new WriteTimeoutError(required, there, undefined, { zone });
     error.version = versionText(this.plan.record);
     this.reject(error);
   }

@@ -27,6 +27,8 @@ export interface EmulatorOptions {
   replicationFactor?: number;
   /** Default byte-ordered. */
   partitioner?: Partitioner;
+  /** The zone of each node, in their order; default none. */
+  zones?: readonly string[];
   /** Buckets beside `default`. */
   buckets?: NonNullable<ClusterDefinition['buckets']>;
   /** First port of the block, default 4222. */

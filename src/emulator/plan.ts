@@ -58,6 +58,7 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
         options.partitioner ?? made?.cluster.partitioner ?? defaults.partitioner,
         ['byte-ordered', 'murmur3'],
       ),
+      ...zonesOf(options, nodes, made),
       ...bucketsOf(options, made),
     },
     broker: oneOf('--broker', options.broker ?? made?.broker ?? defaults.broker, Object.values(BrokerMode)),
@@ -66,6 +67,25 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
   };
   wholeNumber('--port', plan.port, 1, 65536 - portUses(plan).length);
   return plan;
+}
+
+function zonesOf(
+  { zones: names }: EmulatorOptions,
+  nodes: number,
+  made: Plan | undefined,
+): Pick<ClusterDefinition, 'zones'> {
+  if (names === undefined) return made?.cluster.zones === undefined ? {} : { zones: made.cluster.zones };
+  if (names.length !== nodes)
+    throw usage(`--zones must name one zone for each of the ${nodes} nodes, not ${names.length}: a,a,b,b`);
+  const wrong = names.find(name => !/^[A-Za-z0-9_-]{1,32}$/.test(name));
+  if (wrong !== undefined)
+    throw usage(`--zones: "${wrong}" is no name of a zone: 1 to 32 letters, digits, "_" and "-"`);
+  return { zones: Object.fromEntries(names.map((name, i) => [`n${i}`, name])) };
+}
+
+/** Zones as `--zones` takes them. */
+function zoneList({ nodes, zones }: ClusterDefinition): string {
+  return zones === undefined ? 'none' : nodes.map(node => zones[node]).join(',');
 }
 
 function bucketsOf(options: EmulatorOptions, made: Plan | undefined): Pick<ClusterDefinition, 'buckets'> {
@@ -113,6 +133,7 @@ function refuseContradictions(options: EmulatorOptions, { cluster, broker }: Pla
     ['--nodes', options.nodes, cluster.nodes.length],
     ['--rf', options.replicationFactor, cluster.replicationFactor],
     ['--partitioner', options.partitioner, cluster.partitioner],
+    ['--zones', options.zones?.join(','), zoneList(cluster)],
     ['--broker', options.broker, broker],
   ];
   for (const [flag, asked, made] of settings)

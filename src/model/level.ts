@@ -6,12 +6,17 @@ export const Level = {
   Two: 'TWO',
   Three: 'THREE',
   Quorum: 'QUORUM',
+  LocalQuorum: 'LOCAL_QUORUM',
+  EachQuorum: 'EACH_QUORUM',
   All: 'ALL',
 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
+/** Levels that count owners wherever they are; the others count them by zone (`needOf`). */
+export type CountLevel = Exclude<Level, typeof Level.LocalQuorum | typeof Level.EachQuorum>;
+
 /** How many owners of `replicationFactor` must answer. For ANY a stored hint counts too. */
-export function requiredOwners(level: Level, replicationFactor: number): number {
+export function requiredOwners(level: CountLevel, replicationFactor: number): number {
   switch (level) {
     case Level.Any:
     case Level.One:

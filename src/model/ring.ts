@@ -6,6 +6,8 @@ export interface RingSettings {
   partitioner: PartitionerName;
   /** Owners of each key; capped by the number of nodes. */
   replicationFactor: number;
+  /** The zone of every node, or undefined where there are none. */
+  zones?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -25,6 +27,7 @@ export class Ring {
   /** Preference list of each point, made when first asked for. */
   private readonly lists: (readonly string[] | undefined)[];
   private readonly pointGroups: Int32Array;
+  private readonly zones: ReadonlyMap<string, string>;
   /**
    * The sets of owners that occur, each in the order of `nodes`. All keys of one group have the same owners: what two
    * owners share is a number of whole groups.
@@ -36,6 +39,7 @@ export class Ring {
     settings: RingSettings,
   ) {
     this.partitioner = partitionerNamed(settings.partitioner);
+    this.zones = new Map(Object.entries(settings.zones ?? {}));
     this.replicationFactor = Math.min(settings.replicationFactor, nodes.length);
     const points =
       this.partitioner.name === PartitionerName.ByteOrdered ? evenPoints(nodes.length) : hashedPoints(nodes);
@@ -64,6 +68,11 @@ export class Ring {
     return this.preferenceList(key).slice(0, this.replicationFactor);
   }
 
+  /** Undefined where there are no zones. */
+  zoneOf(node: string): string | undefined {
+    return this.zones.get(node);
+  }
+
   /** Index into `groups` of the key's owners. */
   group(key: string): number {
     return this.pointGroups[this.pointAt(this.token(key))] ?? 0;
@@ -72,8 +81,10 @@ export class Ring {
   private groupPoints(): string[][] {
     const indexes = new Map<string, number>();
     const groups: string[][] = [];
+    const at = new Map(this.nodes.map((node, i) => [node, i]));
     for (let point = 0; point < this.points.length; point++) {
-      const owners = this.ownerIndexes(point).sort((a, b) => a - b);
+      const owners = this.ownersFrom(point).map(owner => at.get(owner) ?? 0);
+      owners.sort((a, b) => a - b);
       const name = owners.join();
       const known = indexes.get(name) ?? groups.length;
       if (known === groups.length) {
@@ -85,14 +96,13 @@ export class Ring {
     return groups;
   }
 
-  /** The first `replicationFactor` distinct nodes from a point on. */
-  private ownerIndexes(from: number): number[] {
-    const owners: number[] = [];
-    for (let i = 0; i < this.points.length && owners.length < this.replicationFactor; i++) {
-      const node = this.pointNodes[(from + i) % this.points.length] ?? 0;
-      if (!owners.includes(node)) owners.push(node);
-    }
-    return owners;
+  /** The owners of the keys at a point. Without zones they are the first distinct nodes from there on. */
+  private ownersFrom(point: number): readonly string[] {
+    const { replicationFactor } = this;
+    if (this.zones.size === 0) return this.nodesFrom(point, replicationFactor);
+    return spreadOverZones(this.nodesFrom(point, this.nodes.length), replicationFactor, node =>
+      this.zoneOf(node),
+    );
   }
 
   private pointAt(token: number): number {
@@ -107,13 +117,44 @@ export class Ring {
   }
 
   private walk(from: number): readonly string[] {
-    const list: string[] = [];
-    for (let i = 0; i < this.points.length && list.length < this.nodes.length; i++) {
-      const node = this.nodes[this.pointNodes[(from + i) % this.points.length] ?? 0];
-      if (node !== undefined && !list.includes(node)) list.push(node);
-    }
-    return list;
+    const owners = this.ownersFrom(from);
+    const others = this.nodesFrom(from, this.nodes.length).filter(node => !owners.includes(node));
+    return [...owners, ...others];
   }
+
+  /** The first `count` distinct nodes from a point on. */
+  private nodesFrom(from: number, count: number): string[] {
+    const found: string[] = [];
+    for (let i = 0; i < this.points.length && found.length < count; i++) {
+      const node = this.nodes[this.pointNodes[(from + i) % this.points.length] ?? 0];
+      if (node !== undefined && !found.includes(node)) found.push(node);
+    }
+    return found;
+  }
+}
+
+/**
+ * The first `count` of `nodes`, except that no zone gets another one while a zone that has nodes left has fewer: so
+ * zones differ by one at most, unless the smaller has no more nodes. The first node always stays the first.
+ */
+export function spreadOverZones(
+  nodes: readonly string[],
+  count: number,
+  zoneOf: (node: string) => string | undefined,
+): string[] {
+  const left = [...nodes];
+  const held = new Map<string | undefined, number>();
+  const heldIn = (node: string) => held.get(zoneOf(node)) ?? 0;
+  const chosen: string[] = [];
+  while (chosen.length < count && left.length > 0) {
+    const fewest = Math.min(...left.map(heldIn));
+    const at = left.findIndex(node => heldIn(node) === fewest);
+    for (const node of left.splice(at, 1)) {
+      held.set(zoneOf(node), heldIn(node) + 1);
+      chosen.push(node);
+    }
+  }
+  return chosen;
 }
 
 interface Point {

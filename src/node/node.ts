@@ -170,4 +170,15 @@ function checkCluster({ node, cluster }: RunnableConfig): void {
       'cluster.replicationFactor',
       `replication factor ${cluster.replicationFactor} needs as many nodes; there are ${cluster.nodes.length}`,
     );
+  const { zones } = cluster;
+  if (zones === undefined) return;
+  const unplaced = cluster.nodes.filter(name => zones[name] === undefined);
+  const unknown = Object.keys(zones).filter(name => !cluster.nodes.includes(name));
+  if (unplaced.length > 0 || unknown.length > 0)
+    throw new InvalidRequestError(
+      'cluster.zones',
+      unplaced.length > 0
+        ? `every node needs a zone, or none has one: ${unplaced.join(', ')} has none`
+        : `${unknown.join(', ')} has a zone and is no node of the cluster`,
+    );
 }

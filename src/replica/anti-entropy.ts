@@ -2,7 +2,7 @@
 // running at low rate; at once for a replica that is recovering, which it makes whole, and for one that was away.
 import type { Appender } from '../coordinator/appender.js';
 import type { Liveness } from '../coordinator/liveness.js';
-import { requiredOwners } from '../model/level.js';
+import { hasMetQuorums, type Sources } from '../model/need.js';
 import type { Ring } from '../model/ring.js';
 import type { Bus, Clock, Logger, Random, Timer } from '../ports.js';
 import type { RepairTotals } from '../wire/generated/types.js';
@@ -52,12 +52,6 @@ export interface Round {
   readonly found: RepairTotals;
   /** Owners that could not be compared with, in whole or in part. */
   readonly unreached: ReadonlySet<string>;
-}
-
-/** Of one group of owners: how many others were compared with, and how many of those serve. */
-interface Sources {
-  serving: number;
-  reached: number;
 }
 
 /** Between rounds while the replica is recovering, in milliseconds. */
@@ -201,12 +195,12 @@ export class AntiEntropy {
     isDryRun: boolean,
   ): Promise<Map<string, Sources>> {
     const { liveness, logger } = this.options;
-    const sources = new Map<string, Sources>();
+    const sources = new Map<string, { serving: Set<string>; reached: Set<string> }>();
     const round = this.options.random.token(12);
     for (const share of shares) {
       if (this.closed) break;
       const name = `${share.bucket}/${share.group}`;
-      const source = sources.get(name) ?? { serving: 0, reached: 0 };
+      const source = sources.get(name) ?? { serving: new Set(), reached: new Set() };
       sources.set(name, source);
       const comparison = new Comparison(
         {
@@ -228,25 +222,22 @@ export class AntiEntropy {
           })
         : undefined;
       if (state === undefined) unreached.add(share.peer);
-      else source.reached++;
-      if (state === 'serving') source.serving++;
+      else source.reached.add(share.peer);
+      if (state === 'serving') source.serving.add(share.peer);
       if (!isDryRun) this.roundProgress.done++;
     }
     return sources;
   }
 
-  /**
-   * Whether every write that a quorum acknowledged must have been seen: of each group so many other owners were read that
-   * one of them holds it; or all of them, recovering ones too, so that there is nowhere left to look.
-   */
+  /** Whether every write that a quorum acknowledged, of all owners or of this node's zone, must have been seen. */
   private isWhole(sources: ReadonlyMap<string, Sources>): boolean {
     const { node } = this.options;
+    const none: Sources = { serving: new Set(), reached: new Set() };
     for (const [bucket, ring] of this.options.rings()) {
-      const needed = ring.replicationFactor - requiredOwners('QUORUM', ring.replicationFactor) + 1;
+      const zoneOf = (owner: string) => ring.zoneOf(owner);
       for (const [group, owners] of ring.groups.entries()) {
-        if (!owners.includes(node) || owners.length === 1) continue;
-        const { serving, reached } = sources.get(`${bucket}/${group}`) ?? { serving: 0, reached: 0 };
-        if (serving < needed && reached < owners.length - 1) return false;
+        const met = sources.get(`${bucket}/${group}`) ?? none;
+        if (owners.includes(node) && !hasMetQuorums(node, { owners, zoneOf }, met)) return false;
       }
     }
     return true;

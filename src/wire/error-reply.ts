@@ -36,14 +36,18 @@ export function toErrorReply(error: unknown): ErrorReply {
     effect: known.effect,
   };
   if (known instanceof UnavailableError)
-    Object.assign(reply, { required: known.required, alive: known.alive });
+    Object.assign(reply, { required: known.required, alive: known.alive, ...zoneOf(known) });
   if (known instanceof WriteTimeoutError)
-    Object.assign(reply, { required: known.required, acked: known.acked });
+    Object.assign(reply, { required: known.required, acked: known.acked, ...zoneOf(known) });
   if (known instanceof ReadTimeoutError)
-    Object.assign(reply, { required: known.required, received: known.received });
+    Object.assign(reply, { required: known.required, received: known.received, ...zoneOf(known) });
   if (known instanceof InvalidRequestError) reply.field = known.field;
   if (known instanceof WriteTimeoutError && known.version !== undefined) reply.version = known.version;
   return known.receipt === undefined ? { error: reply } : { error: reply, receipt: known.receipt };
+}
+
+function zoneOf({ zone }: { zone?: string | undefined }): { zone?: string } {
+  return zone === undefined ? {} : { zone };
 }
 
 /** Headers of an error reply (ADR-32); values are one line of printable ASCII (ADR-4). */
@@ -68,11 +72,11 @@ function errorOf({ error }: ErrorReply): DynatsError {
   const required = error.required ?? 0;
   switch (error.code) {
     case ErrorCode.Unavailable:
-      return new UnavailableError(required, error.alive ?? 0, error.message);
+      return new UnavailableError(required, error.alive ?? 0, error.message, zoneOf(error));
     case ErrorCode.WriteTimeout:
-      return new WriteTimeoutError(required, error.acked ?? 0, error.message);
+      return new WriteTimeoutError(required, error.acked ?? 0, error.message, zoneOf(error));
     case ErrorCode.ReadTimeout:
-      return new ReadTimeoutError(required, error.received ?? 0, error.message);
+      return new ReadTimeoutError(required, error.received ?? 0, error.message, zoneOf(error));
     case ErrorCode.Overloaded:
       return new OverloadedError(error.message);
     case ErrorCode.InvalidRequest:

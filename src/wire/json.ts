@@ -54,6 +54,7 @@ const RULES: ReadonlyMap<string, string> = new Map([
   ['Level', `one of ${Object.values(Level).join(', ')}`],
   ['Bucket', 'a string of 1 to 64 letters, digits, "_" and "-"'],
   ['Node', 'a string of 1 to 32 letters, digits, "_" and "-"'],
+  ['Zone', 'a string of 1 to 32 letters, digits, "_" and "-"'],
   ['Writer', 'a string of 1 to 64 letters, digits, "_", ".", "~" and "-"'],
   ['SessionToken', 'a token that a reply of this store gave, or empty'],
   ['Time', 'a whole number of microseconds since 1970, 1 or more'],

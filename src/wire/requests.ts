@@ -17,6 +17,8 @@ export interface WriteRequest {
   readonly bucket: string;
   readonly key: string;
   readonly level: Level;
+  /** The zone that LOCAL_QUORUM means; the coordinator's when undefined. */
+  readonly zone?: string;
   /** Text, or bytes in base64; neither for a delete. */
   readonly value?: string;
   readonly base64?: string;
@@ -33,6 +35,8 @@ export interface ReadRequest {
   readonly bucket: string;
   readonly key: string;
   readonly level: Level;
+  /** The zone that LOCAL_QUORUM means; the coordinator's when undefined. */
+  readonly zone?: string;
   readonly session?: string;
   readonly trace?: boolean;
 }
@@ -132,10 +136,14 @@ function operation(wire: WireOperation, at: string): Operation {
   return { kind: 'write', bucket, key, level, value, ...version };
 }
 
-/** Nothing for most requests, which neither belong to a session nor ask for a receipt. */
-function extras({ session, trace }: WireOperation): Pick<ReadRequest, 'session' | 'trace'> {
-  if (session === undefined && trace !== true) return NO_EXTRAS;
-  return { ...(session === undefined ? {} : { session }), ...(trace === true ? { trace } : {}) };
+/** Nothing for most requests, which name no zone, belong to no session and ask for no receipt. */
+function extras({ zone, session, trace }: WireOperation): Pick<ReadRequest, 'zone' | 'session' | 'trace'> {
+  if (zone === undefined && session === undefined && trace !== true) return NO_EXTRAS;
+  return {
+    ...(zone === undefined ? {} : { zone }),
+    ...(session === undefined ? {} : { session }),
+    ...(trace === true ? { trace } : {}),
+  };
 }
 
 /** A request's key as the string it means. @throws InvalidRequestError */

@@ -14,6 +14,8 @@ export interface Scan {
   readonly bucket: string;
   readonly range: KeyRange;
   readonly level: Level;
+  /** The zone that LOCAL_QUORUM means; the coordinator's when undefined. */
+  readonly zone?: string;
   readonly limit: number;
   readonly keysOnly: boolean;
   /** Whether tombstones are wanted too. */
@@ -40,6 +42,7 @@ export function checkScan(json: unknown): Scan & Timing {
       ...(prefix === undefined || prefix === '' ? {} : { prefix: checkPrefix(prefix) }),
     },
     level,
+    ...(request.zone === undefined ? {} : { zone: request.zone }),
     limit: request.limit ?? SCAN_LIMIT_DEFAULT,
     keysOnly: request.keysOnly ?? false,
     deleted: request.deleted ?? false,

@@ -19,7 +19,10 @@ test('usage errors exit 3 with one clear line and nothing on stdout', async () =
     [['frobnicate'], /^dynats: unknown command 'frobnicate'/],
     [['get'], /^dynats: missing required argument 'key'/],
     [['get', 'k', '--frob'], /^dynats: unknown option '--frob'/],
-    [['get', 'k', '--level', 'loud'], /^dynats: level "loud" is none of one, two, three, quorum, all\n$/],
+    [
+      ['get', 'k', '--level', 'loud'],
+      /^dynats: level "loud" is none of one, two, three, quorum, local_quorum, each_quorum, all\n$/,
+    ],
     [['get', 'k', '--level', 'any'], /^dynats: level any is for writes/],
     [['put', 'k', 'v', '--timeout', '5'], /^dynats: --timeout "5" is no duration/],
     [['get', 'k', '--context', 'nope'], /^dynats: NATS context nope cannot be read/],

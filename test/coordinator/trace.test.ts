@@ -85,3 +85,27 @@ test('a session that asks on shows every owner it asked, and the repair of none 
   assert.deepEqual(brief(reply.receipt).slice(0, 2), ['n2 answered', 'n3 answered']);
   assert.equal(reply.receipt?.owners[0]?.holds, null);
 });
+
+test('a level by zone is explained by zone, and a late zone is named', async () => {
+  const cluster = new SimCluster({
+    seed: 3,
+    cluster: { replicationFactor: 4, zones: { n0: 'a', n1: 'a', n2: 'b', n3: 'b' } },
+  });
+  const client = cluster.client('c0', 'a');
+  await cluster.start();
+  await cluster.clock.advance(1000);
+  const each = await cluster.clock.until(write(client, 'EACH_QUORUM'));
+  assert.equal(
+    each.receipt?.why,
+    'EACH_QUORUM needs 2 owners in zone b and 2 owners in zone a: 2 and 2 stored it',
+  );
+  for (const node of ['n2', 'n3']) cluster.disk(node).broker.isPaused = true;
+  const local = await cluster.clock.until(write(client, 'LOCAL_QUORUM'));
+  assert.equal(local.receipt?.why, 'LOCAL_QUORUM needs 2 owners in zone a: 2 stored it');
+  const read1 = await cluster.clock.until(read(client, 'LOCAL_QUORUM'));
+  assert.equal(read1.receipt?.why, 'LOCAL_QUORUM needs 2 owners in zone a: 2 answered');
+  const late = await cluster.clock.until(write(client, 'EACH_QUORUM').catch((error: unknown) => error));
+  assert.ok(late instanceof DynatsError);
+  assert.match(late.receipt?.why ?? '', /2 required owners in zone b/);
+  assert.equal(late.receipt?.version !== undefined, true);
+});

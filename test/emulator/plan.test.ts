@@ -59,4 +59,19 @@ describe('the plan of an emulator', () => {
       /made with --rf 2, not 3/,
     );
   });
+  test('gives each node its zone, keeps it, and refuses a list that does not fit', () => {
+    const dataDir = '/data';
+    const made = makePlan({ dataDir, zones: ['a', 'a', 'b', 'b'] }, undefined);
+    assert.deepEqual(made.cluster.zones, { n0: 'a', n1: 'a', n2: 'b', n3: 'b' });
+    assert.deepEqual(makePlan({ dataDir }, made), made);
+    assert.throws(
+      () => makePlan({ dataDir, zones: ['a', 'b', 'a', 'b'] }, made),
+      /made with --zones a,a,b,b/,
+    );
+    assert.throws(() => makePlan({ dataDir, zones: ['a', 'b'] }, undefined), /each of the 4 nodes, not 2/);
+    assert.throws(
+      () => makePlan({ dataDir, zones: ['a', 'a', 'b', ''] }, undefined),
+      /"" is no name of a zone/,
+    );
+  });
 });

@@ -143,7 +143,7 @@ const badPuts: readonly (readonly [what: string, body: string | Uint8Array, fiel
       'an unknown level',
       '{"key":"bad","value":"v","level":"MOST"}',
       'level',
-      /ANY, ONE, TWO, THREE, QUORUM, ALL/,
+      /ANY, ONE, TWO, THREE, QUORUM, LOCAL_QUORUM, EACH_QUORUM, ALL/,
     ],
     [
       'THREE in a bucket of two owners',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Level, requiredOwners } from '../../src/model/level.js';
+import { type CountLevel, requiredOwners } from '../../src/model/level.js';
 
 test('each level needs its number of owners', () => {
-  const table: [Level, number[]][] = [
+  const table: [CountLevel, number[]][] = [
     ['ANY', [1, 1, 1, 1, 1, 1, 1]],
     ['ONE', [1, 1, 1, 1, 1, 1, 1]],
     ['TWO', [2, 2, 2, 2, 2, 2, 2]],

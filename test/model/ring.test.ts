@@ -70,3 +70,60 @@ test('every preference list names every node once', () => {
     ),
   );
 });
+
+/** Up to 9 nodes, each in one of four zones. */
+const zoned = fc
+  .array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 9 })
+  .map(names => Object.fromEntries(names.map((name, i) => [`node-${i}`, name])));
+
+test('owners are spread over zones: one has two more than another only when the other has no more nodes', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 1 }),
+      fc.constantFrom('byte-ordered' as const, 'murmur3' as const),
+      fc.integer({ min: 1, max: 7 }),
+      zoned,
+      (key, partitioner, replicationFactor, zones) => {
+        const nodes = Object.keys(zones);
+        const ring = new Ring(nodes, { partitioner, replicationFactor, zones });
+        const owners = ring.owners(key);
+        assert.equal(new Set(owners).size, Math.min(replicationFactor, nodes.length));
+        assert.deepEqual([...ring.preferenceList(key)].sort(), [...nodes].sort());
+        assert.deepEqual(ring.preferenceList(key).slice(0, owners.length), owners);
+        assert.deepEqual([...(ring.groups[ring.group(key)] ?? [])].sort(), [...owners].sort());
+        const count = (zone: string, of: readonly string[]) => of.filter(node => zones[node] === zone).length;
+        for (const one of Object.values(zones))
+          for (const other of Object.values(zones))
+            assert.ok(
+              count(one, owners) - count(other, owners) <= 1 || count(other, owners) === count(other, nodes),
+              `${owners} of ${JSON.stringify(zones)}`,
+            );
+      },
+    ),
+  );
+});
+
+test('zones leave the first owner where it is, and one zone for all changes nothing', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), zoned, (key, zones) => {
+      const nodes = Object.keys(zones);
+      const settings = { partitioner: 'murmur3' as const, replicationFactor: 3 };
+      const plain = new Ring(nodes, settings);
+      assert.equal(new Ring(nodes, { ...settings, zones }).owners(key)[0], plain.owners(key)[0]);
+      const one = Object.fromEntries(nodes.map(node => [node, 'a']));
+      assert.deepEqual(
+        new Ring(nodes, { ...settings, zones: one }).preferenceList(key),
+        plain.preferenceList(key),
+      );
+    }),
+  );
+});
+
+test('four nodes in two zones keep each key in both', () => {
+  const zones = { n0: 'a', n1: 'a', n2: 'b', n3: 'b' };
+  const ring = new Ring(FOUR, { partitioner: 'byte-ordered', replicationFactor: 3, zones });
+  assert.deepEqual(
+    ['0', '64', '128', '192'].map(key => ring.preferenceList(key).join(' ')),
+    ['n0 n2 n1 n3', 'n1 n2 n3 n0', 'n2 n0 n3 n1', 'n3 n0 n1 n2'],
+  );
+});

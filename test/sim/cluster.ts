@@ -124,7 +124,7 @@ export class SimCluster {
   }
 
   /** A client that coordinates for itself, connected at a site of its own. */
-  client(name: string): Coordinator {
+  client(name: string, zone?: string): Coordinator {
     const process = new SimProcess(this.network, this.network.addSite(`at-${name}`));
     const coordinator = new Coordinator({
       bus: new SimBus(process),
@@ -132,6 +132,7 @@ export class SimCluster {
       random: this.random.fork(),
       cluster: this.definition,
       name,
+      zone,
     });
     coordinator.start();
     return coordinator;

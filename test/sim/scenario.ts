@@ -2,8 +2,10 @@
 // checked from outside.
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { DynatsError } from '../../src/errors.js';
+import type { Level } from '../../src/model/level.js';
 import { compareRecords } from '../../src/model/record.js';
 import { SessionMemory } from '../../src/model/session.js';
+import type { ClusterDefinition } from '../../src/wire/generated/types.js';
 import { SimCluster } from './cluster.js';
 import {
   History,
@@ -49,10 +51,15 @@ export interface ScenarioOptions {
   readonly steps?: number;
   readonly rates?: Partial<FaultRates>;
   /**
-   * Every client keeps a session and works at level ONE, one operation after the other, through nodes and clients in turn.
-   * `unkept`: it does not carry the token.
+   * Every client keeps a session and works at level ONE or at `levels`, one operation after the other, through nodes and
+   * clients in turn. `unkept`: it does not carry the token.
    */
   readonly sessions?: 'kept' | 'unkept';
+  readonly cluster?: Partial<ClusterDefinition>;
+  /** Default QUORUM for both, and ONE in sessions. */
+  readonly levels?: { readonly write: Level; readonly read: Level };
+  /** The zone of every client. */
+  readonly zone?: string;
   readonly onLog?: (line: string) => void;
 }
 
@@ -99,6 +106,7 @@ class Run {
     const { seed, onLog } = options;
     this.cluster = new SimCluster({
       seed,
+      ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
       compaction: { minBytes: 4000, ratio: 2 },
       ...(onLog === undefined
         ? {}
@@ -113,7 +121,7 @@ class Run {
     this.rates = { ...DEFAULT_RATES, ...options.rates };
     this.clients = Array.from({ length: CLIENTS }, (_, i) => ({
       name: `c${i}`,
-      coordinator: this.cluster.client(`c${i}`),
+      coordinator: this.cluster.client(`c${i}`, options.zone),
       // Fewer keys than there are: some are always forgotten.
       memory: new SessionMemory(2),
       isBusy: false,
@@ -181,7 +189,9 @@ class Run {
       version: null,
     };
     this.history.operations.push(operation);
-    const level = isSession ? ('ONE' as const) : ('QUORUM' as const);
+    const usual = isSession ? 'ONE' : 'QUORUM';
+    const { read, write } = this.options.levels ?? { read: usual, write: usual };
+    const level = kind === 'get' ? read : write;
     const session = this.options.sessions === 'kept' ? { session: memory.about('default', key) } : {};
     const request = { bucket: 'default', key, level, ...session };
     const work =

@@ -111,7 +111,7 @@ const bads: readonly Bad[] = [
     what: 'an unknown level',
     body: put({ level: 'TWO3' }),
     field: 'level',
-    says: /ANY, ONE, TWO, THREE, QUORUM, ALL/,
+    says: /ANY, ONE, TWO, THREE, QUORUM, LOCAL_QUORUM, EACH_QUORUM, ALL/,
   },
   { what: 'a level in lower case', body: put({ level: 'quorum' }), field: 'level', says: /one of ANY/ },
   { what: 'a level that is a number', body: put({ level: 2 }), field: 'level', says: /one of ANY/ },
@@ -157,6 +157,7 @@ const bads: readonly Bad[] = [
   },
   { what: 'a negative time', body: put({ time: -1, writer: 'w' }), field: 'time', says: /1 or more/ },
   { what: 'a time that is text', body: put({ time: '1', writer: 'w' }), field: 'time', says: /whole number/ },
+  { what: 'a zone with a dot', body: put({ zone: 'a.b' }), field: 'zone', says: /letters, digits/ },
   {
     what: 'a writer with a space',
     body: put({ time: 1, writer: 'a b' }),

@@ -30,9 +30,15 @@ test('whole numbers as bounds mean their decimal strings', () => {
   assert.deepEqual(checkScan({ from: 7, to: 70 }).range, { from: '7', to: '70' });
 });
 
+test('the zone that LOCAL_QUORUM means is taken as it is', () => {
+  const { level, zone } = checkScan({ level: 'LOCAL_QUORUM', zone: 'a' });
+  assert.deepEqual({ level, zone }, { level: 'LOCAL_QUORUM', zone: 'a' });
+});
+
 const invalid: readonly [string, object][] = [
   ['level', { level: 'ANY' }],
   ['level', { level: 'quorum' }],
+  ['zone', { zone: 'a.b' }],
   ['bucket', { bucket: 'a.b' }],
   ['prefix', { prefix: '\u20ac'.repeat(400) }],
   ['prefix', { prefix: '\ud800' }],

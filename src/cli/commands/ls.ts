@@ -1,5 +1,6 @@
 // dynats ls: the keys of a bucket in order, with their values.
 import type { Command } from 'commander';
+import type { Client } from '../../client/client.js';
 import { parseCount } from '../numbers.js';
 import { visible } from '../output.js';
 import { addRequestFlags, defaultBucket, parseLevel, type RequestFlags } from '../request-flags.js';
@@ -39,7 +40,7 @@ async function ls(prefix: string | undefined, flags: LsFlags): Promise<void> {
     import('../value.js'),
   ]);
   const lines = new LineWriter(process.stdout);
-  await withClient(flags, async client => {
+  const list = async (client: Client) => {
     if (flags.keysOnly === true) {
       for await (const key of client.keys(options))
         await lines.line(flags.json === true ? JSON.stringify({ key }) : visible(key));
@@ -51,5 +52,7 @@ async function ls(prefix: string | undefined, flags: LsFlags): Promise<void> {
             : `${visible(key)}\t${visible(shown(stored))}`,
         );
     }
-  }).finally(() => lines.flush());
+  };
+  const zone = flags.zone === undefined ? {} : { zone: flags.zone };
+  await withClient(flags, list, zone).finally(() => lines.flush());
 }

@@ -69,8 +69,8 @@ function openLog(dataDir: string, file: string): number {
 }
 
 function passedOn(flags: UpFlags): string[] {
-  const { nodes, rf, partitioner, port, broker, sync } = flags;
-  return Object.entries({ nodes, rf, partitioner, port, broker, sync }).flatMap(([name, value]) =>
+  const { nodes, rf, partitioner, zones, port, broker, sync } = flags;
+  return Object.entries({ nodes, rf, partitioner, zones, port, broker, sync }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
 }

@@ -14,6 +14,7 @@ export interface UpFlags {
   rf?: string;
   partitioner?: string;
   data?: string;
+  zones?: string;
   port?: string;
   broker?: string;
   sync?: string;
@@ -30,6 +31,7 @@ export function register(program: Command): void {
     .option('--nodes <n>', 'number of nodes, default 4')
     .option('--rf <n>', 'replication factor, default 3')
     .option('--partitioner <name>', 'byte-ordered (default) or murmur3')
+    .option('--zones <names>', 'zone of each node, such as a,a,b,b: owners are spread over zones')
     .option('--port <port>', 'first port of the block that is used, default 4222')
     .option('--broker <mode>', 'per-node (default), or single: one server for all, a single point of failure')
     .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
@@ -153,6 +155,7 @@ function optionsOf(flags: UpFlags): EmulatorOptions {
     ...(nodes === undefined ? {} : { nodes }),
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
     ...(port === undefined ? {} : { port }),
+    ...(flags.zones === undefined ? {} : { zones: flags.zones.split(',') }),
     // The emulator checks the words themselves, for all who start one.
     ...(flags.partitioner === undefined ? {} : { partitioner: flags.partitioner as Partitioner }),
     ...(flags.broker === undefined ? {} : { broker: flags.broker as BrokerMode }),

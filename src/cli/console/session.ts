@@ -188,7 +188,8 @@ const meanings: Record<keyof typeof usages, string> = {
   put: 'store a value; quote one with spaces',
   get: 'read a value',
   del: 'delete a key',
-  consistency: 'show or set the level of requests that name none: any one two three quorum all',
+  consistency:
+    'show or set the level of requests that name none: any one two three quorum local_quorum each_quorum all',
   via: 'which node coordinates',
   tracing: 'whether each request tells who answered what, and when',
   inspect: 'what the replicas hold, and on which keys owners differ',

@@ -64,7 +64,7 @@ export class Following {
 
   /** How many of each group of owners are followed, at least. */
   coverage(groups: readonly (readonly string[])[]): number {
-    return coverage({ groups }, new Set([...this.alive].filter(node => this.places.has(node))));
+    return coverage(groups, new Set([...this.alive].filter(node => this.places.has(node))));
   }
 
   private begin(node: string, place: Place): void {
