@@ -25,6 +25,8 @@ export type {
   ClusterDefinition,
   ClusterReply,
   GetReply,
+  HintsReply,
+  HintsRequest,
   PutReply,
   Receipt,
   RecordsReply,

@@ -1,6 +1,6 @@
 // What the protocol needs of the world. NATS implements these (src/nats); so does the simulator. Their docs are the
 // contract both keep.
-import type { Recovering } from './wire/generated/types.js';
+import type { HintPolicy, Recovering } from './wire/generated/types.js';
 
 export interface Message {
   readonly subject: string;
@@ -34,7 +34,15 @@ export interface Bus {
   /** Largest message it takes, in bytes. */
   readonly maxPayload: number;
   /** @throws BusError */
-  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message>;
+  request(
+    subject: string,
+    data: Uint8Array,
+    timeoutMs: number,
+    options?: {
+      /** A stream that has stored a message under this id lately acks it, and does not store it again. */
+      messageId?: string;
+    },
+  ): Promise<Message>;
   publish(
     subject: string,
     data: Uint8Array,
@@ -115,10 +123,34 @@ export interface AppliedFeed {
   follow(onEntry: (node: string, entry: StreamEntry) => void): Promise<Subscription>;
 }
 
+export interface HintEntry extends StreamEntry {
+  readonly target: string;
+  /** When the stream stored it, in milliseconds since 1970. */
+  readonly storedAtMs: number;
+}
+
+export interface HeldHints {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Entries held for each target. */
+  readonly entries: ReadonlyMap<string, number>;
+  /** What the holder last kept with `keep`. */
+  readonly policy: HintPolicy | undefined;
+}
+
 /** The hints that one node holds. */
 export interface HintStream extends LogStream {
-  /** Hint entries held for each target. Rejects when the holder's broker cannot be reached. */
-  held(): Promise<ReadonlyMap<string, number>>;
+  /** Rejects when the holder's broker cannot be reached. */
+  held(): Promise<HeldHints>;
+  /** As `read`, with what a hint has besides. */
+  hints(
+    from: number,
+    to: number,
+    onHint: (hint: HintEntry) => void,
+    options?: { subject?: string; limit?: number },
+  ): Promise<void>;
+  /** Stores the policy with the stream, which from now on may drop hints by itself well after the policy's window. */
+  keep(policy: HintPolicy): Promise<void>;
 }
 
 export interface Timer {

@@ -6,6 +6,7 @@ import * as delCommand from './commands/del.js';
 import * as downCommand from './commands/down.js';
 import * as exportCommand from './commands/export.js';
 import * as getCommand from './commands/get.js';
+import * as hintsCommand from './commands/hints.js';
 import * as importCommand from './commands/import.js';
 import * as inspectCommand from './commands/inspect.js';
 import * as killCommand from './commands/kill.js';
@@ -53,7 +54,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
       exportCommand,
     ],
   },
-  { heading: 'Insight:', commands: [inspectCommand, outcomeCommand, repairCommand] },
+  { heading: 'Insight:', commands: [inspectCommand, hintsCommand, outcomeCommand, repairCommand] },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];
 

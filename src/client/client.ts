@@ -5,6 +5,8 @@ import type { OutcomeReport } from '../model/outcome.js';
 import type {
   ClusterReply,
   GetReply,
+  HintsReply,
+  HintsRequest,
   Level,
   PutReply,
   RecordsReply,
@@ -143,6 +145,9 @@ export interface Client extends AsyncDisposable {
     version: string,
     options?: { bucket?: string; timeoutMs?: number },
   ): Promise<OutcomeReport>;
+
+  /** The hints that `node` holds, after it did what is asked. Rejects with UnavailableError when it is not there. */
+  hints(node: string, request?: HintsRequest, options?: { timeoutMs?: number }): Promise<HintsReply>;
 
   /** Waits for what is under way, then closes the connection. */
   close(): Promise<void>;

@@ -12,6 +12,8 @@ import { fromErrorReply } from '../wire/error-reply.js';
 import type {
   ClusterReply,
   GetReply,
+  HintsReply,
+  HintsRequest,
   PutReply,
   RecordsReply,
   RecordsRequest,
@@ -246,6 +248,19 @@ class NatsClient implements Client {
     const { cluster } = await this.cluster();
     return askOutcome(write, cluster, (node, request) =>
       this.ask(subjects.node(node, 'outcome'), request, validators.outcomeReply, timeoutMs),
+    );
+  }
+
+  async hints(
+    node: string,
+    request: HintsRequest = { action: 'list' },
+    options: { timeoutMs?: number } = {},
+  ): Promise<HintsReply> {
+    return this.ask(
+      subjects.node(checkNode(node, 'node'), 'hints'),
+      request,
+      validators.hintsReply,
+      options.timeoutMs ?? this.timeoutMs(),
     );
   }
 

@@ -22,6 +22,7 @@ export class HintStore {
   private readonly lanes = new Map<string, EntryLane>();
   private storedCount = 0;
   private failedCount = 0;
+  private readonly refusedCounts = new Map<string, number>();
 
   constructor(
     private readonly bus: Bus,
@@ -42,6 +43,11 @@ export class HintStore {
     return this.failedCount;
   }
 
+  /** The same, by target. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.refusedCounts;
+  }
+
   get isIdle(): boolean {
     return [...this.lanes.values()].every(lane => lane.isIdle);
   }
@@ -55,10 +61,15 @@ export class HintStore {
   }
 
   private tryHolders(hint: Hint, candidates: readonly string[]): void {
-    const at = candidates.findIndex(node => this.liveness.isWritable(node));
+    const at = candidates.findIndex(
+      node =>
+        this.liveness.isWritable(node) &&
+        this.liveness.presenceOf(node)?.refusesHints?.includes(hint.target) !== true,
+    );
     const holder = candidates[at];
     if (holder === undefined) {
       this.failedCount++;
+      this.refusedCounts.set(hint.target, (this.refusedCounts.get(hint.target) ?? 0) + 1);
       hint.settled(false);
       return;
     }

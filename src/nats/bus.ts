@@ -45,7 +45,13 @@ export class NatsBus implements Bus {
     return this.connection.flush();
   }
 
-  async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message> {
+  async request(
+    subject: string,
+    data: Uint8Array,
+    timeoutMs: number,
+    { messageId }: { messageId?: string } = {},
+  ): Promise<Message> {
+    const headers = messageId === undefined ? {} : { headers: headersOf({ 'Nats-Msg-Id': messageId }) };
     if (!this.isConnected) throw new BusError('closed', subject);
     let lost: (error: BusError) => void = () => {};
     const loss = new Promise<never>((_, reject) => {
@@ -54,7 +60,7 @@ export class NatsBus implements Bus {
     this.inFlight.add(lost);
     try {
       return await Promise.race([
-        this.connection.request(subject, data, { timeout: Math.max(1, timeoutMs) }),
+        this.connection.request(subject, data, { timeout: Math.max(1, timeoutMs), ...headers }),
         loss,
       ]);
     } catch (error) {

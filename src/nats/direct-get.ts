@@ -2,6 +2,13 @@
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import type { StreamEntry } from '../ports.js';
 
+/** An entry, with where and when the stream stored it. */
+export interface DirectEntry extends StreamEntry {
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly storedAtMs: number;
+}
+
 export interface DirectGetOptions {
   readonly connection: NatsConnection;
   /** `$JS.API` or `$JS.<domain>.API`. */
@@ -13,7 +20,7 @@ export interface DirectGetOptions {
   readonly subject?: string | undefined;
   /** Most entries to get. */
   readonly limit: number;
-  readonly onEntry: (entry: StreamEntry) => void;
+  readonly onEntry: (entry: DirectEntry) => void;
 }
 
 /**
@@ -66,7 +73,12 @@ export function directGet(options: DirectGetOptions): Promise<number | undefined
           if (sequence > to) return;
           next = sequence + 1;
           count++;
-          onEntry({ sequence, data: message.data });
+          onEntry({
+            sequence,
+            data: message.data,
+            subject: message.headers?.get('Nats-Subject') ?? '',
+            storedAtMs: Date.parse(message.headers?.get('Nats-Time-Stamp') ?? ''),
+          });
         }
       },
     });

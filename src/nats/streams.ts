@@ -11,21 +11,12 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type {
-  HintStream,
-  LogLife,
-  LogStream,
-  ReplicaLog,
-  StreamEntry,
-  StreamState,
-  Subscription,
-} from '../ports.js';
+import type { LogLife, LogStream, ReplicaLog, StreamEntry, StreamState, Subscription } from '../ports.js';
 import type { Recovering } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
-import { directGet } from './direct-get.js';
+import { type DirectEntry, directGet } from './direct-get.js';
 
 const API_TIMEOUT_MS = 3000;
-const NANOSECONDS_PER_MS = 1_000_000;
 
 /** Metadata of a log stream: the log's life. */
 const LIFE = 'dynats.log';
@@ -40,7 +31,7 @@ export interface StreamOptions {
   readonly inboxPrefix?: string | undefined;
 }
 
-class NatsLogStream implements LogStream {
+export class NatsLogStream implements LogStream {
   protected readonly connection: NatsConnection;
   private readonly apiPrefix: string;
   private manager: Promise<JetStreamManager> | undefined;
@@ -57,11 +48,21 @@ class NatsLogStream implements LogStream {
     return stateOf(await this.info());
   }
 
-  async read(
+  read(
     from: number,
     to: number,
     onEntry: (entry: StreamEntry) => void,
     options: { subject?: string; limit?: number } = {},
+  ): Promise<void> {
+    return this.scan(from, to, onEntry, options);
+  }
+
+  /** As `read`, with where and when each entry was stored. */
+  protected async scan(
+    from: number,
+    to: number,
+    onEntry: (entry: DirectEntry) => void,
+    options: { subject?: string; limit?: number },
   ): Promise<void> {
     const { connection, apiPrefix, stream } = this;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
@@ -190,46 +191,11 @@ function metadataOf({ id, recovering, former = [] }: LogLife): Record<string, st
   };
 }
 
-export interface HintLimits {
-  /** Hints older than this are dropped by the broker, in milliseconds. */
-  readonly maxAgeMs: number;
-  /** A hint that finds no room is refused. */
-  readonly maxBytes: number;
-}
-
-export const HINT_DEFAULTS: HintLimits = { maxAgeMs: 3 * 60 * 60 * 1000, maxBytes: 1024 * 1024 * 1024 };
-
-/** The hints a node holds, as stream HINTS_<node>. */
-export class NatsHintStream extends NatsLogStream implements HintStream {
-  constructor(options: StreamOptions) {
-    super(options, streams.hints(options.node));
-  }
-
-  /** Makes the stream if there is none. */
-  async ensure(limits: HintLimits): Promise<void> {
-    if ((await this.infoIfAny()) !== undefined) return;
-    const { node } = this.options;
-    await add(await this.api(), {
-      name: this.stream,
-      description: `Dynats: hints that ${node} holds for nodes that are down`,
-      subjects: [subjects.allHints(node)],
-      max_age: limits.maxAgeMs * NANOSECONDS_PER_MS,
-      max_bytes: limits.maxBytes,
-    });
-  }
-
-  async held(): Promise<ReadonlyMap<string, number>> {
-    const { state } = await this.info(subjects.allHints(this.options.node));
-    return new Map(
-      Object.entries(state.subjects ?? {}).map(([subject, count]) => [
-        subject.split('.').at(-1) ?? '',
-        count,
-      ]),
-    );
-  }
-}
-
-async function add(api: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+/** Makes a stream of one copy, with what both kinds have in common. */
+export async function add(
+  api: JetStreamManager,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<void> {
   await api.streams.add({
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -241,7 +207,7 @@ async function add(api: JetStreamManager, config: Partial<StreamConfig> & { name
   });
 }
 
-function stateOf({ state }: StreamInfo): StreamState {
+export function stateOf({ state }: StreamInfo): StreamState {
   const firstSequence = Math.max(1, state.first_seq);
   return {
     firstSequence,

@@ -10,15 +10,24 @@ import { ANTI_ENTROPY_DEFAULTS, AntiEntropy, type AntiEntropySettings } from '..
 import { serveAntiEntropy } from '../replica/anti-entropy-service.js';
 import { COMPACTION_DEFAULTS, Compaction, type CompactionSettings } from '../replica/compaction.js';
 import { Handoff } from '../replica/handoff.js';
+import { HintControl } from '../replica/hint-control.js';
+import { HintLedger } from '../replica/hint-ledger.js';
+import { HintLosses } from '../replica/hint-losses.js';
 import { Replica } from '../replica/replica.js';
 import { serveScans } from '../replica/scan-service.js';
 import { serveReplica } from '../replica/service.js';
 import { VERSION } from '../version.js';
-import type { ClusterDefinition, ClusterReply, ReplicaState, StatusReply } from '../wire/generated/types.js';
+import type {
+  ClusterDefinition,
+  ClusterReply,
+  HintSettings,
+  ReplicaState,
+  StatusReply,
+} from '../wire/generated/types.js';
 import { COORDINATORS, streams, subjects } from '../wire/subjects.js';
 import { apiOf } from './api.js';
 import { Heartbeat } from './heartbeat.js';
-import { type InspectionOptions, recordsOf, statusOf } from './inspection.js';
+import { hintsOf, type InspectionOptions, recordsOf, statusOf } from './inspection.js';
 import { outcomeOf } from './outcome.js';
 import { repairOf } from './repair.js';
 
@@ -48,6 +57,8 @@ export interface NodeCoreOptions {
   readonly isNewCluster: boolean;
   readonly heartbeatMs?: number | undefined;
   readonly maxClockSkewMs?: number | undefined;
+  /** What holds of the hints unless it was set at run time. */
+  readonly hintSettings?: Partial<HintSettings> | undefined;
   readonly compaction?: Partial<CompactionSettings> | undefined;
   readonly antiEntropy?: Partial<AntiEntropySettings> | undefined;
   readonly onState: (state: NodeState) => void;
@@ -67,6 +78,8 @@ export class NodeCore {
   readonly replica: Replica;
   readonly coordinator: Coordinator;
   readonly handoff: Handoff;
+  readonly hintControl: HintControl;
+  private readonly hintLosses: HintLosses;
   readonly compaction: Compaction;
   readonly antiEntropy: AntiEntropy;
   private readonly heartbeat: Heartbeat;
@@ -121,7 +134,33 @@ export class NodeCore {
       if (isBack && presence.node !== node && this.isAnnounced && !this.isStopping) this.heartbeat.announce();
     });
     const { replica, heartbeatMs } = this;
-    this.heartbeat = new Heartbeat({ node, incarnation, bus, clock, hlc, replica, liveness, heartbeatMs });
+    const ledger = new HintLedger();
+    this.hintLosses = new HintLosses({
+      liveness,
+      clock,
+      refused: () => this.coordinator.hints.refused,
+      hurry: () => this.antiEntropy.hurry(),
+    });
+    this.hintControl = new HintControl({
+      node,
+      nodes: cluster.nodes,
+      clock,
+      stream: options.hints,
+      ledger,
+      losses: this.hintLosses,
+      configured: options.hintSettings ?? {},
+    });
+    this.heartbeat = new Heartbeat({
+      node,
+      incarnation,
+      bus,
+      clock,
+      hlc,
+      replica,
+      liveness,
+      heartbeatMs,
+      hints: () => ({ refusesHints: this.hintControl.full(), unhinted: this.hintLosses.all() }),
+    });
     this.handoff = new Handoff({
       node,
       nodes: cluster.nodes,
@@ -130,6 +169,9 @@ export class NodeCore {
       liveness,
       logger,
       hintsOf: holder => (holder === node ? options.hints : options.hintsOf(holder)),
+      policy: () => this.hintControl.policy,
+      ledger,
+      losses: this.hintLosses,
     });
     this.compaction = new Compaction({
       replica,
@@ -178,6 +220,7 @@ export class NodeCore {
     };
     this.subscriptions = [...serveReplica(service), serveScans(service), ...serveAntiEntropy(service)];
     await this.replica.open();
+    await this.hintControl.load();
     this.heartbeat.start();
     this.isAnnounced = true;
     await this.hearPeers();
@@ -266,6 +309,8 @@ export class NodeCore {
       replica: this.replica,
       coordinator: this.coordinator,
       handoff: this.handoff,
+      hintControl: this.hintControl,
+      hintLosses: this.hintLosses,
       compaction: this.compaction,
       antiEntropy: this.antiEntropy,
       refused: this.refused,
@@ -326,6 +371,7 @@ export class NodeCore {
             subject: subjects.node(node, 'outcome'),
             handle: data => outcomeOf({ node, replica: this.replica, hints: this.options.hints }, data),
           },
+          { name: 'hints', subject: subjects.node(node, 'hints'), handle: data => hintsOf(inspection, data) },
         ],
       }),
     ];

@@ -16,6 +16,8 @@ export interface HeartbeatOptions {
   readonly replica: Replica;
   readonly liveness: Liveness;
   readonly heartbeatMs: number;
+  /** What to announce of the hints this node holds. */
+  readonly hints: () => Pick<Presence, 'refusesHints' | 'unhinted'>;
 }
 
 export class Heartbeat {
@@ -50,9 +52,10 @@ export class Heartbeat {
   }
 
   private presence(leaving: boolean): Presence {
-    const { incarnation, hlc, replica, clock } = this.options;
+    const { incarnation, hlc, replica, clock, hints } = this.options;
     return {
       ...replica.presence(),
+      ...hints(),
       incarnation,
       time: hlc.current(),
       now: clock.now(),

@@ -4,9 +4,11 @@ import type { ReplicaLog } from '../ports.js';
 import type { AntiEntropy } from '../replica/anti-entropy.js';
 import type { Compaction } from '../replica/compaction.js';
 import type { Handoff } from '../replica/handoff.js';
+import type { HintControl } from '../replica/hint-control.js';
+import type { HintLosses } from '../replica/hint-losses.js';
 import type { Replica } from '../replica/replica.js';
 import { VERSION } from '../version.js';
-import type { RecordsReply, StatusReply } from '../wire/generated/types.js';
+import type { HintsReply, RecordsReply, StatusReply } from '../wire/generated/types.js';
 import { recordsRequest } from '../wire/generated/validators.js';
 import { decodeJson } from '../wire/json.js';
 import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
@@ -21,6 +23,8 @@ export interface InspectionOptions {
   readonly replica: Replica;
   readonly coordinator: Coordinator;
   readonly handoff: Handoff;
+  readonly hintControl: HintControl;
+  readonly hintLosses: HintLosses;
   readonly compaction: Compaction;
   readonly antiEntropy: AntiEntropy;
   /** Messages dropped unanswered, by reason. */
@@ -63,6 +67,8 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
       stored: hints.stored,
       failed: hints.failed,
       delivered: handoff.delivered,
+      expired: options.hintLosses.expired,
+      dropped: options.hintLosses.dropped,
     },
     antiEntropy: {
       enabled: antiEntropy.isEnabled,
@@ -85,6 +91,14 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
     clock: { correctionMs: coordinator.clocks.correctionMs, aheadMs: coordinator.clocks.aheadMs() },
     refused: Object.fromEntries(options.refused),
   };
+}
+
+/** @throws InvalidRequestError */
+export async function hintsOf(options: InspectionOptions, data: Uint8Array): Promise<HintsReply> {
+  const { hintControl, handoff, coordinator } = options;
+  const reply = await hintControl.handle(data);
+  const { delivered, looks } = handoff;
+  return { ...reply, delivered, looks, refused: coordinator.hints.failed };
 }
 
 /** @throws InvalidRequestError */

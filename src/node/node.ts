@@ -2,10 +2,11 @@
 import { ClosedError, DynatsError, ErrorCode, InvalidRequestError } from '../errors.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection, withoutSecrets } from '../nats/connection.js';
-import { HINT_DEFAULTS, NatsHintStream, NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
+import { HINT_BYTES_MAX, NatsHintStream } from '../nats/hint-stream.js';
+import { NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
 import { BusError, type Logger } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
-import type { NodeConfig } from '../wire/generated/types.js';
+import type { HintSettings, NodeConfig } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import { NodeCore, type NodeState } from './core.js';
@@ -99,6 +100,7 @@ class NatsNode implements RunningNode {
       isNewCluster: options.isNewCluster === true,
       heartbeatMs,
       maxClockSkewMs,
+      hintSettings: hintSettingsOf(config),
       compaction,
       antiEntropy,
       onState: state => options.onState?.(state),
@@ -111,7 +113,7 @@ class NatsNode implements RunningNode {
 
   async start(): Promise<void> {
     await this.refuseTwin();
-    await this.hints.ensure({ ...HINT_DEFAULTS, ...this.config.hints });
+    await this.hints.ensure(this.config.hints?.maxBytes ?? HINT_BYTES_MAX);
     this.bus.onDisconnect(() => this.core.lostBroker());
     this.bus.onReconnect(() => this.core.reopen());
     await this.core.start();
@@ -149,6 +151,15 @@ class NatsNode implements RunningNode {
     const its = node === this.config.node && domain !== undefined ? domain : domain === null ? null : node;
     return { connection: this.bus.connection, node, domain: its };
   }
+}
+
+function hintSettingsOf({ hints = {} }: NodeConfig): Partial<HintSettings> {
+  const { maxAgeMs, targetBytesMax, bytesPerSecond } = hints;
+  return {
+    ...(maxAgeMs === undefined ? {} : { windowMs: maxAgeMs }),
+    ...(targetBytesMax === undefined ? {} : { targetBytesMax }),
+    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+  };
 }
 
 function twin(node: string, how: string): DynatsError {

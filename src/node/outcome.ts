@@ -29,7 +29,7 @@ export async function outcomeOf(
   const hinted: string[] = [];
   const { firstSequence, lastSequence } = await hints.state();
   const from = Math.max(firstSequence, lastSequence - ENTRIES_MAX + 1);
-  for (const target of (await hints.held()).keys()) {
+  for (const target of (await hints.held()).entries.keys()) {
     let isHinted = false;
     await hints.read(
       from,

@@ -2,8 +2,14 @@
 // are in a stream, not in a process: when a holder's replica is gone, the next alive node delivers for it.
 import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
 import type { Liveness } from '../coordinator/liveness.js';
-import type { Bus, Clock, HintStream, Logger, StreamEntry, Timer } from '../ports.js';
+import { isExpired, policyOf } from '../model/hint-settings.js';
+import type { Bus, Clock, HeldHints, HintEntry, HintStream, Logger, Timer } from '../ports.js';
+import type { HintPolicy } from '../wire/generated/types.js';
+import { checksumOf } from '../wire/log-entry.js';
 import { streams, subjects } from '../wire/subjects.js';
+import type { HintLedger } from './hint-ledger.js';
+import type { HintLosses } from './hint-losses.js';
+import { Throttle } from './throttle.js';
 
 export interface HandoffOptions {
   readonly node: string;
@@ -15,6 +21,10 @@ export interface HandoffOptions {
   readonly logger: Logger;
   /** The hints that a node holds, this one's or another's. */
   readonly hintsOf: (holder: string) => HintStream;
+  /** What governs this node's own hints. */
+  readonly policy: () => HintPolicy;
+  readonly ledger: HintLedger;
+  readonly losses: HintLosses;
 }
 
 /** How often to look for hints that can be delivered, in milliseconds. */
@@ -23,24 +33,41 @@ const LOOK_MS = 500;
 const ENTRIES_PER_READ = 64;
 const ACK_TIMEOUT_MS = 2000;
 
+/** One holder's hints for one target. */
+interface Backlog {
+  readonly stream: HintStream;
+  readonly holder: string;
+  readonly target: string;
+  readonly held: HeldHints;
+  readonly policy: () => HintPolicy;
+}
+
 export class Handoff {
   private timer: Timer | undefined;
   private looking = false;
   private closed = false;
   private deliveredCount = 0;
-  private heldCounts: ReadonlyMap<string, number> = new Map();
+  private lookCount = 0;
   private readonly streams = new Map<string, HintStream>();
+  private readonly throttle: Throttle;
 
-  constructor(private readonly options: HandoffOptions) {}
+  constructor(private readonly options: HandoffOptions) {
+    this.throttle = new Throttle(options.clock);
+  }
 
   /** Hint entries delivered since the start. */
   get delivered(): number {
     return this.deliveredCount;
   }
 
+  /** Looks that have come to their end since the start. */
+  get looks(): number {
+    return this.lookCount;
+  }
+
   /** Hint entries this node holds for each target, as of the last look. */
   get held(): ReadonlyMap<string, number> {
-    return this.heldCounts;
+    return this.options.ledger.held;
   }
 
   start(): void {
@@ -57,13 +84,14 @@ export class Handoff {
     this.looking = true;
     for (const holder of this.holdersToServe()) {
       try {
-        await this.deliverFrom(holder);
+        while (!this.closed && (await this.serve(holder)));
       } catch (error) {
         // Its broker may be down too; the hints stay where they are.
         this.options.logger.debug({ error, holder }, 'could not deliver hints');
       }
     }
     this.looking = false;
+    this.lookCount++;
     if (!this.closed) this.start();
   }
 
@@ -80,57 +108,81 @@ export class Handoff {
     return served;
   }
 
-  private async deliverFrom(holder: string): Promise<void> {
+  /** Takes some hints of every target out of the holder's stream. @returns whether there may be more to take out now. */
+  private async serve(holder: string): Promise<boolean> {
+    const { node, ledger } = this.options;
     const stream = this.streamOf(holder);
     const held = await stream.held();
-    if (holder === this.options.node) this.heldCounts = held;
-    for (const [target, count] of held) {
-      if (count > 0 && this.canDeliver(target)) await this.deliver(stream, holder, target);
+    const isOwn = holder === node;
+    if (isOwn) await ledger.follow(stream, held);
+    // A holder whose process is gone is served by its own rules, as it left them with its hints.
+    const left = held.policy ?? policyOf({});
+    const policy = isOwn ? this.options.policy : () => left;
+    let isMore = false;
+    for (const target of held.entries.keys())
+      if (await this.takeSome({ stream, holder, target, held, policy })) isMore = true;
+    return isMore;
+  }
+
+  private canDeliver({ target, policy }: Backlog): boolean {
+    return !this.closed && this.options.liveness.isWritable(target) && !policy().paused.includes(target);
+  }
+
+  private isExpired({ storedAtMs }: HintEntry, { policy }: Backlog): boolean {
+    return isExpired(storedAtMs, this.options.clock.now(), policy().settings);
+  }
+
+  /** Delivers the oldest hints, or, too old, takes them out undelivered. @returns whether any was taken out. */
+  private async takeSome(backlog: Backlog): Promise<boolean> {
+    const { stream, holder, target } = backlog;
+    const [oldest] = await this.readOldest(backlog, 1);
+    if (holder === this.options.node) this.options.ledger.sawOldest(target, oldest?.storedAtMs);
+    if (oldest === undefined) return false;
+    if (!this.canDeliver(backlog) && !this.isExpired(oldest, backlog)) return false;
+    const taken: HintEntry[] = [];
+    let expired = 0;
+    for (const hint of await this.readOldest(backlog, ENTRIES_PER_READ)) {
+      if (this.isExpired(hint, backlog)) expired++;
+      else if (!(await this.deliver(hint, backlog))) break;
+      taken.push(hint);
     }
-    if (holder === this.options.node && held.size > 0) this.heldCounts = await stream.held();
+    const last = taken.at(-1);
+    if (last === undefined) return false;
+    await stream.purge(last.sequence, subjects.hints(holder, target));
+    if (holder === this.options.node) this.options.ledger.removed(taken);
+    if (expired > 0) this.options.losses.sawExpired(target, expired);
+    return true;
   }
 
-  private canDeliver(target: string): boolean {
-    return !this.closed && this.options.liveness.isWritable(target);
-  }
-
-  private async deliver(stream: HintStream, holder: string, target: string): Promise<void> {
+  private async readOldest({ stream, holder, target, held }: Backlog, limit: number): Promise<HintEntry[]> {
+    const found: HintEntry[] = [];
     const subject = subjects.hints(holder, target);
-    while (this.canDeliver(target)) {
-      const { firstSequence, lastSequence } = await stream.state();
-      const batch: StreamEntry[] = [];
-      await stream.read(firstSequence, lastSequence, entry => batch.push(entry), {
-        subject,
-        limit: ENTRIES_PER_READ,
-      });
-      if (batch.length === 0) return;
-      const through = await this.append(batch, target);
-      if (through === undefined) return;
-      await stream.purge(through, subject);
-    }
+    await stream.hints(held.firstSequence, held.lastSequence, hint => found.push(hint), { subject, limit });
+    return found;
   }
 
-  /** Publishes the entries, as they are, to the target's log. Returns the last hint sequence that was acked. */
-  private async append(batch: readonly StreamEntry[], target: string): Promise<number | undefined> {
+  /** Publishes the entry, as it is, to the target's log. @returns whether the log has it. */
+  private async deliver(hint: HintEntry, backlog: Backlog): Promise<boolean> {
     const { bus, logger, liveness } = this.options;
-    let through: number | undefined;
-    for (const entry of batch) {
-      if (!this.canDeliver(target)) return through;
-      try {
-        const reply = await bus.request(subjects.log(target), entry.data, ACK_TIMEOUT_MS);
-        if (acknowledgedSequence(reply.data, streams.log(target)) === undefined) {
-          logger.warn({ target, reply: Buffer.from(reply.data).toString() }, 'the target refused a hint');
-          return through;
-        }
-      } catch (error) {
-        logger.debug({ error, target }, 'the target went away during handoff');
-        liveness.gone(target);
-        return through;
+    const { holder, target, policy } = backlog;
+    const isOver = () => !this.canDeliver(backlog) || this.isExpired(hint, backlog);
+    if (!(await this.throttle.pass(hint.data.length, () => policy().settings.bytesPerSecond, isOver)))
+      return false;
+    try {
+      // Whoever delivers it, and however often: what the log has stored under this id it does not store again.
+      const messageId = `${holder}.${hint.sequence}.${checksumOf(hint.data)}`;
+      const reply = await bus.request(subjects.log(target), hint.data, ACK_TIMEOUT_MS, { messageId });
+      if (acknowledgedSequence(reply.data, streams.log(target)) === undefined) {
+        logger.warn({ target, reply: Buffer.from(reply.data).toString() }, 'the target refused a hint');
+        return false;
       }
-      through = entry.sequence;
-      this.deliveredCount++;
+    } catch (error) {
+      logger.debug({ error, target }, 'the target went away during handoff');
+      liveness.gone(target);
+      return false;
     }
-    return through;
+    this.deliveredCount++;
+    return true;
   }
 
   private streamOf(holder: string): HintStream {

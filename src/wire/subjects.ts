@@ -11,6 +11,7 @@ export const NodeVerb = {
   Status: 'status',
   Records: 'records',
   Cluster: 'cluster',
+  Hints: 'hints',
   Repair: 'repair',
   Outcome: 'outcome',
 } as const;

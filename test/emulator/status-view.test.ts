@@ -26,7 +26,7 @@ function reply(node: string, change: Partial<StatusReply> = {}): StatusReply {
     },
     keys: 5,
     tombstones: 1,
-    hints: { held: {}, stored: 0, failed: 0, delivered: 0 },
+    hints: { held: {}, stored: 0, failed: 0, delivered: 0, expired: 0, dropped: 0 },
     antiEntropy: {
       enabled: true,
       rounds: 2,
@@ -96,7 +96,7 @@ describe('the status of a node', () => {
 
   test('counts the hints it holds, and those that all others hold for it', () => {
     const held = (counts: Record<string, number>) => ({
-      hints: { held: counts, stored: 0, failed: 0, delivered: 0 },
+      hints: { held: counts, stored: 0, failed: 0, delivered: 0, expired: 0, dropped: 0 },
     });
     const rows = statusView([
       { node: 'n0', status: reply('n0', held({ n1: 2, n2: 3 })) },

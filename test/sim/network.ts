@@ -22,6 +22,11 @@ interface Listener {
   readonly handler: (message: Message) => void;
 }
 
+/** A message with the header that streams look at. */
+export interface SimMessage extends Message {
+  readonly messageId?: string | undefined;
+}
+
 /** Takes what is published to its subjects, and acks: a stream on a broker. */
 export interface Store {
   matches(subject: string): boolean;
@@ -227,7 +232,12 @@ export class SimBus implements Bus {
 
   constructor(private readonly process: SimProcess) {}
 
-  async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Message> {
+  async request(
+    subject: string,
+    data: Uint8Array,
+    timeoutMs: number,
+    { messageId }: { messageId?: string } = {},
+  ): Promise<Message> {
     const { network, broker } = this.process;
     if (!this.process.isAlive || !broker.isUp) throw new BusError('closed', subject);
     const reply = network.newInbox();
@@ -244,7 +254,8 @@ export class SimBus implements Bus {
         }),
       );
       const timer = network.clock.after(timeoutMs, () => end(() => reject(new BusError('timeout', subject))));
-      network.publish(this.process, { subject, data, reply });
+      const message: SimMessage = { subject, data, reply, messageId };
+      network.publish(this.process, message);
     });
   }
 

@@ -1,5 +1,7 @@
 // Simulated streams on a simulated broker: stored, republished, then acked, in that order, as JetStream does.
 import type {
+  HeldHints,
+  HintEntry,
   HintStream,
   LogLife,
   Message,
@@ -8,13 +10,15 @@ import type {
   StreamState,
   Subscription,
 } from '../../src/ports.js';
+import type { HintPolicy } from '../../src/wire/generated/types.js';
 import { subjects } from '../../src/wire/subjects.js';
-import type { SimBroker, SimNetwork, SimProcess, Store } from './network.js';
+import type { SimBroker, SimMessage, SimNetwork, SimProcess, Store } from './network.js';
 
 interface Stored {
   readonly sequence: number;
   readonly subject: string;
   readonly data: Uint8Array;
+  readonly storedAtMs: number;
 }
 
 export interface StreamFaults {
@@ -26,6 +30,9 @@ export interface StreamFaults {
 export class SimStream implements Store {
   entries: Stored[] = [];
   lastSequence = 0;
+  policy: HintPolicy | undefined;
+  /** Sequences of messages stored under an id. */
+  private readonly stored = new Map<string, number>();
   private currentLife: LogLife | undefined;
   /** Everything at or below was removed by a purge of the whole stream. */
   private purgedThrough = 0;
@@ -65,8 +72,20 @@ export class SimStream implements Store {
       answer({ error, stream: this.name, seq: 0 });
       return;
     }
+    const { messageId } = message as SimMessage;
+    const known = messageId === undefined ? undefined : this.stored.get(messageId);
+    if (known !== undefined) {
+      answer({ stream: this.name, seq: known, duplicate: true });
+      return;
+    }
     const sequence = ++this.lastSequence;
-    this.entries.push({ sequence, subject: message.subject, data: message.data });
+    if (messageId !== undefined) this.stored.set(messageId, sequence);
+    this.entries.push({
+      sequence,
+      subject: message.subject,
+      data: message.data,
+      storedAtMs: network.clock.now(),
+    });
     if (republishTo !== undefined)
       network.publish(broker, { subject: republishTo, data: message.data, reply: String(sequence) });
     answer({ stream: this.name, seq: sequence });
@@ -83,6 +102,20 @@ export class SimStream implements Store {
     };
   }
 
+  found(
+    from: number,
+    to: number,
+    { subject, limit = Number.POSITIVE_INFINITY }: { subject?: string; limit?: number },
+  ): Stored[] {
+    const inRange = this.entries.filter(
+      entry =>
+        entry.sequence >= from &&
+        entry.sequence <= to &&
+        (subject === undefined || entry.subject === subject),
+    );
+    return inRange.slice(0, limit);
+  }
+
   purge(through: number, subject?: string): void {
     this.entries = this.entries.filter(
       entry => entry.sequence > through || (subject !== undefined && entry.subject !== subject),
@@ -94,6 +127,7 @@ export class SimStream implements Store {
   loseTail(count: number): void {
     this.entries = this.entries.slice(0, Math.max(0, this.entries.length - count));
     this.lastSequence = this.entries.at(-1)?.sequence ?? this.purgedThrough;
+    for (const [id, sequence] of this.stored) if (sequence > this.lastSequence) this.stored.delete(id);
   }
 }
 
@@ -118,14 +152,7 @@ class SimLogStream {
     options: { subject?: string; limit?: number } = {},
   ): Promise<void> {
     return this.call(stream => {
-      const { subject, limit = Number.POSITIVE_INFINITY } = options;
-      const found = stream.entries.filter(
-        entry =>
-          entry.sequence >= from &&
-          entry.sequence <= to &&
-          (subject === undefined || entry.subject === subject),
-      );
-      for (const { sequence, data } of found.slice(0, limit)) onEntry({ sequence, data });
+      for (const { sequence, data } of stream.found(from, to, options)) onEntry({ sequence, data });
     });
   }
 
@@ -182,16 +209,39 @@ export class SimHintStream extends SimLogStream implements HintStream {
     super(process, disk, () => disk.hints);
   }
 
-  held(): Promise<ReadonlyMap<string, number>> {
+  held(): Promise<HeldHints> {
     return this.call(stream => {
-      const counts = new Map<string, number>();
+      const entries = new Map<string, number>();
       for (const { subject } of stream.entries) {
-        const target = subject.split('.').at(-1) ?? '';
-        counts.set(target, (counts.get(target) ?? 0) + 1);
+        const target = targetOf(subject);
+        entries.set(target, (entries.get(target) ?? 0) + 1);
       }
-      return counts;
+      const { firstSequence, lastSequence } = stream.state();
+      return { firstSequence, lastSequence, entries, policy: stream.policy };
     });
   }
+
+  hints(
+    from: number,
+    to: number,
+    onHint: (hint: HintEntry) => void,
+    options: { subject?: string; limit?: number } = {},
+  ): Promise<void> {
+    return this.call(stream => {
+      for (const { sequence, data, subject, storedAtMs } of stream.found(from, to, options))
+        onHint({ sequence, data, storedAtMs, target: targetOf(subject) });
+    });
+  }
+
+  keep(policy: HintPolicy): Promise<void> {
+    return this.call(stream => {
+      stream.policy = policy;
+    });
+  }
+}
+
+function targetOf(subject: string): string {
+  return subject.split('.').at(-1) ?? '';
 }
 
 /** The streams of one node's log broker. */

@@ -35,7 +35,7 @@ const samples: Record<keyof typeof subjects, string[]> = {
 };
 
 /** Keys of a log stream's metadata, spelled like subjects. */
-const metadata = ['dynats.log', 'dynats.recovering', 'dynats.former'];
+const metadata = ['dynats.log', 'dynats.recovering', 'dynats.former', 'dynats.hints'];
 
 /** A subject with one placeholder for every node, as `dynats.log.<target>` is `dynats.log.<node>`. */
 const general = (subject: string) => subject.replace(/<(?:node|holder|target)>|\bn\d+\b/g, '<node>');

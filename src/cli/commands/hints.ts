@@ -1,0 +1,180 @@
+// `dynats hints`: what all nodes hold for owners that are down, and what is to become of it.
+import type { Command } from 'commander';
+import type { Client } from '../../client/client.js';
+import type { HintsReply, HintsRequest } from '../../wire/generated/types.js';
+import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { formatDuration, parseDurationMs } from '../duration.js';
+import { CliError, ExitCode } from '../exit.js';
+import { withClient } from '../open-client.js';
+import { counted, note, printJson, printTable } from '../output.js';
+import { formatBytes, parseBytes } from '../size.js';
+
+interface HintsFlags extends ConnectionFlags {
+  json?: boolean;
+}
+
+interface SetFlags extends HintsFlags {
+  window?: string;
+  maxBytes?: string;
+  rate?: string;
+}
+
+/** How long a node has to answer, in milliseconds, unless --timeout says more. */
+const askLimitMs = 2000;
+
+/** What one node answered, or why it did not. */
+interface Answer {
+  readonly node: string;
+  readonly reply: HintsReply | undefined;
+  readonly failure: unknown;
+}
+
+export function register(program: Command): void {
+  const hints = program
+    .command('hints')
+    .description('what nodes hold for owners that are down: show, pause, resume, drop it, set its limits');
+  const verb = (name: string, what: string) =>
+    addConnectionFlags(hints.command(name).description(what).option('-j, --json', 'one JSON document'));
+  addTarget(verb('ls', 'every target that hints are held for, by holder'), 'only hints for this node').action(
+    (target: string | undefined, flags: HintsFlags) => list(target, flags),
+  );
+  const orders = [
+    ['pause', 'keep hints and do not deliver them'],
+    ['resume', 'deliver them again'],
+    ['drop', 'delete hints undelivered; anti-entropy brings the target what they held'],
+  ] as const;
+  for (const [action, what] of orders)
+    addTarget(verb(action, what), 'only hints for this node (default: for every node)').action(
+      (target: string | undefined, flags: HintsFlags) =>
+        order({ action, ...(target === undefined ? {} : { target }) }, flags),
+    );
+  verb('set', 'change the limits of every node, at once and across restarts')
+    .option('--window <duration>', 'a hint older than this is never delivered, such as 3h; or default')
+    .option('--max-bytes <size>', 'most bytes a node keeps for one target, such as 256MiB; or default')
+    .option('--rate <size>', 'bytes a second that a node delivers at most, such as 16MiB; or default')
+    .addHelpText('after', '\nExample:\n  dynats hints set --window 1h --max-bytes 1GiB --rate 4MiB')
+    .action((flags: SetFlags) => order(settingsOf(flags), flags));
+  // `dynats hints` alone lists.
+  addConnectionFlags(hints.option('-j, --json', 'one JSON document')).action((flags: HintsFlags) =>
+    list(undefined, flags),
+  );
+}
+
+function addTarget(command: Command, what: string): Command {
+  return command.argument('[target]', what);
+}
+
+function settingsOf({ window, maxBytes, rate }: SetFlags): HintsRequest {
+  if (window === undefined && maxBytes === undefined && rate === undefined)
+    throw new CliError(ExitCode.Usage, 'nothing to set: give --window, --max-bytes or --rate');
+  const size = (flag: string, text: string) =>
+    settingOf(flag, text, parseBytes(text), 'no size: write 500KiB, 64MiB or 1GiB');
+  return {
+    action: 'set',
+    ...(window === undefined
+      ? {}
+      : {
+          windowMs: settingOf(
+            '--window',
+            window,
+            parseDurationMs(window),
+            'no duration: write 10m, 3h or 24h',
+          ),
+        }),
+    ...(maxBytes === undefined ? {} : { targetBytesMax: size('--max-bytes', maxBytes) }),
+    ...(rate === undefined ? {} : { bytesPerSecond: size('--rate', rate) }),
+  };
+}
+
+/** Null for the word `default`. */
+function settingOf(flag: string, text: string, value: number | undefined, fault: string): number | null {
+  if (text === 'default') return null;
+  if (value === undefined) throw new CliError(ExitCode.Usage, `${flag} "${text}" is ${fault}`);
+  return Math.round(value);
+}
+
+async function list(target: string | undefined, flags: HintsFlags): Promise<void> {
+  const answers = await askAll({ action: 'list' }, flags, target);
+  await show(answers, target, flags);
+}
+
+async function order(request: HintsRequest, flags: HintsFlags): Promise<void> {
+  const answers = await askAll(request, flags, request.target);
+  await show(answers, request.target, flags);
+  const silent = answers.filter(({ reply }) => reply === undefined).map(({ node }) => node);
+  if (silent.length > 0)
+    throw new CliError(
+      ExitCode.LevelNotReached,
+      `${silent.join(', ')} did not answer and stays as it was: repeat this when ${silent.length === 1 ? 'it is' : 'they are'} back`,
+    );
+}
+
+function askAll(request: HintsRequest, flags: HintsFlags, target: string | undefined): Promise<Answer[]> {
+  return withClient(flags, async client => {
+    const { nodes } = (await client.cluster()).cluster;
+    if (target !== undefined && !nodes.includes(target))
+      throw new CliError(ExitCode.Usage, `there is no node ${target}: the cluster has ${nodes.join(', ')}`);
+    const answers = await Promise.all(nodes.map(node => ask(client, node, request)));
+    const refused = answers.find(({ failure }) => isInvalid(failure));
+    if (refused !== undefined) throw refused.failure;
+    return answers;
+  });
+}
+
+async function ask(client: Client, node: string, request: HintsRequest): Promise<Answer> {
+  try {
+    const reply = await client.hints(node, request, { timeoutMs: askLimitMs });
+    return { node, reply, failure: undefined };
+  } catch (failure) {
+    return { node, reply: undefined, failure };
+  }
+}
+
+/** A request that no node would take, whatever its state. */
+function isInvalid(failure: unknown): boolean {
+  return failure instanceof Error && 'code' in failure && failure.code === 'INVALID_REQUEST';
+}
+
+async function show(
+  answers: readonly Answer[],
+  target: string | undefined,
+  flags: HintsFlags,
+): Promise<void> {
+  const replies = answers.flatMap(({ reply }) => reply ?? []);
+  if (flags.json === true) {
+    const silent = answers.filter(({ reply }) => reply === undefined).map(({ node }) => node);
+    return printJson({ nodes: replies, silent });
+  }
+  const rows = replies.flatMap(({ node, targets, policy }) =>
+    targets
+      .filter(each => target === undefined || each.target === target)
+      .map(({ target: name, entries, bytes, oldestMs, paused, full }) => [
+        name,
+        node,
+        String(entries),
+        String(bytes),
+        oldestMs === null ? '-' : formatDuration(oldestMs),
+        [paused ? 'paused' : '', full ? 'full' : ''].filter(word => word !== '').join(', '),
+        settingsLine(policy),
+      ]),
+  );
+  await printTable({
+    head: ['target', 'held by', 'entries', 'bytes', 'oldest', 'state', 'window, limit, rate'],
+    rows: rows.toSorted(([a = '', b = ''], [c = '', d = '']) => (`${a} ${b}` < `${c} ${d}` ? -1 : 1)),
+  });
+  if (rows.length === 0) note(nothingLine(replies));
+}
+
+function nothingLine(replies: readonly HintsReply[]): string {
+  const [first] = replies;
+  const who = counted(replies.length, 'node');
+  return first === undefined
+    ? 'no node answers'
+    : `no hints are held by the ${who} that answered (${settingsLine(first.policy)})`;
+}
+
+function settingsLine({ settings, paused }: HintsReply['policy']): string {
+  const { windowMs, targetBytesMax, bytesPerSecond } = settings;
+  const limits = `${formatDuration(windowMs)}, ${formatBytes(targetBytesMax)}, ${formatBytes(bytesPerSecond)}/s`;
+  return paused.length === 0 ? limits : `${limits}; paused for ${paused.join(', ')}`;
+}

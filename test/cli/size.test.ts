@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatBytes, parseBytes } from '../../src/cli/size.js';
+
+test('sizes are read as people write them', () => {
+  const table: [string, number | undefined][] = [
+    ['1024', 1024],
+    ['1 KiB', 1024],
+    ['64MiB', 64 * 1024 ** 2],
+    ['64mb', 64 * 1024 ** 2],
+    ['1.5G', 1.5 * 1024 ** 3],
+    ['12b', 12],
+    ['', undefined],
+    ['-1', undefined],
+    ['1e3', undefined],
+    ['99999999TiB', undefined],
+  ];
+  for (const [text, bytes] of table) assert.equal(parseBytes(text), bytes, text);
+});
+
+test('sizes are shown short', () => {
+  assert.deepEqual([0, 1023, 1536, 256 * 1024 ** 2].map(formatBytes), [
+    '0 B',
+    '1023 B',
+    '1.5 KiB',
+    '256 MiB',
+  ]);
+});
