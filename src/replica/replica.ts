@@ -5,6 +5,7 @@ import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry, Time
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
 import { decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
+import { Losses } from './losses.js';
 import { Memtable } from './memtable.js';
 import { Notes } from './notes.js';
 import { PeersMemory } from './peers-memory.js';
@@ -37,13 +38,9 @@ const NO_CHECKSUM = '00000000';
 export class Replica {
   readonly remembered: Remembered;
   private table: Memtable;
-  private losses = 0;
-  /** What was found lost since it was whole. */
-  private readonly found = new Set<string>();
-  private damaged = false;
+  private readonly losses = new Losses();
   private readonly fold: Fold;
   private life: LogLife | undefined;
-  private recovering: Recovering | undefined;
   /** The newest entry with records: what peers are told to remember. */
   private position: Position | undefined;
   /** The position when the connection to the log's broker was lost. */
@@ -69,7 +66,7 @@ export class Replica {
       ...options,
       remembered: this.remembered,
       life: () => this.life,
-      recovering: () => this.recovering,
+      recovering: () => this.losses.recovering,
     });
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
@@ -84,13 +81,13 @@ export class Replica {
   }
 
   get state(): ReplicaState {
-    if (this.recovering !== undefined) return 'recovering';
+    if (this.losses.recovering !== undefined) return 'recovering';
     return this.opened && !this.fold.isBehind && this.judging === 0 ? 'serving' : 'catching-up';
   }
 
   /** Why it is recovering, or null. */
   get reason(): string | null {
-    return this.recovering?.reason ?? null;
+    return this.losses.recovering?.reason ?? null;
   }
 
   get progress(): { applied: number; total: number } | undefined {
@@ -171,12 +168,12 @@ export class Replica {
 
   /** Counts the losses found: a replica is whole again only if none came while it was being made whole. */
   get lossCount(): number {
-    return this.losses;
+    return this.losses.count;
   }
 
   /** Whether the log itself is at fault: it has a hole, or entries whose checksums do not fit. */
   get isDamaged(): boolean {
-    return this.damaged;
+    return this.losses.isDamaged;
   }
 
   /**
@@ -187,15 +184,13 @@ export class Replica {
    */
   async becomeWhole(lossCount: number): Promise<void> {
     const { life, options } = this;
-    if (life === undefined || this.recovering === undefined || lossCount !== this.losses) return;
+    if (life === undefined || this.losses.recovering === undefined || lossCount !== this.losses.count) return;
     const former = this.peers.formerLives(life);
     const renewed: LogLife = { id: options.random.token(12), recovering: null, former };
     await options.log.renew(renewed);
-    if (lossCount !== this.losses) return;
+    if (lossCount !== this.losses.count) return;
     this.life = renewed;
-    this.recovering = undefined;
-    this.damaged = false;
-    this.found.clear();
+    this.losses.clear();
     if (this.position !== undefined) this.position = { ...this.position, log: renewed.id };
     options.logger.info({ log: renewed.id }, 'has all that its peers hold: whole again');
     await this.notes.append();
@@ -307,7 +302,7 @@ export class Replica {
   private async compare(remembered: Position): Promise<void> {
     if (this.life === undefined) return;
     if (remembered.log !== this.life.id) this.peers.told(remembered.log);
-    if (this.recovering?.lost === true) return;
+    if (this.losses.recovering?.lost === true) return;
     const reason = await this.peers.compare(remembered, this.life);
     if (reason !== undefined) this.lost(reason);
   }
@@ -378,35 +373,33 @@ export class Replica {
     this.recalled = true;
   }
 
-  /** What was found first, and noted, is the reason; what peers said since may follow from it. */
   private adopt(recovering: Recovering): void {
-    if (recovering.lost || this.recovering === undefined) this.recovering = recovering;
+    this.losses.adopt(recovering);
     this.options.onState();
   }
 
   /** The log lacks something it acknowledged: no reads until it is whole again. */
   private lost(reason: string): void {
-    if (!this.found.has(reason)) this.losses++;
-    this.found.add(reason);
-    if (this.recovering?.lost === true) return;
-    this.recovering = { lost: true, reason };
+    if (this.losses.add(reason)) this.tellLoss(reason);
+  }
+
+  /** Entries inside the log are gone. */
+  private hole(reason: string): void {
+    // The newest entry may be among what is lost; reading the log again tells.
+    this.position = undefined;
+    if (this.losses.addDamage(reason)) this.tellLoss(reason);
+  }
+
+  private tellLoss(reason: string): void {
     this.options.logger.error({ reason }, 'the log has lost entries: takes writes, answers no reads');
     this.options.onState();
     this.noteSoon();
   }
 
-  /** Entries inside the log are gone: they must be purged before the log can be read as a whole again. */
-  private hole(reason: string): void {
-    this.damaged = true;
-    // The newest entry may be among what is lost; reading the log again tells.
-    this.position = undefined;
-    this.lost(reason);
-  }
-
   /** Once every peer has said that it remembers no other log, the missing log had never existed. */
   private trustIfDenied(): void {
-    if (this.peers.unheard.size > 0 || this.judging > 0 || this.recovering?.lost !== false) return;
-    this.recovering = undefined;
+    if (this.peers.unheard.size > 0 || this.judging > 0 || this.losses.recovering?.lost !== false) return;
+    this.losses.clear();
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();
     void this.notes
