@@ -29,6 +29,8 @@ export class DirectRequests {
         const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
         mayHaveEffect ||= error instanceof WriteTimeoutError;
         const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
+        // Refusals come without a wait: who asks again and again would keep this process from hearing that nodes are back.
+        if (error instanceof UnavailableError) await new Promise(done => setImmediate(done));
         if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS)
           throw mayHaveEffect ? unknown(error) : error;
       }

@@ -1,21 +1,14 @@
 // The Bus port over core NATS.
-import {
-  createInbox,
-  type Msg,
-  type NatsConnection,
-  headers as natsHeaders,
-  RequestError,
-  TimeoutError,
-} from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
 import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
+import { Requests } from './requests.js';
 
 /** What the broker may put around a message; a record must leave room for it. */
 const HEADROOM_BYTES = 4096;
 
 export class NatsBus implements Bus {
   private isConnected = true;
-  /** Requests in flight: the NATS client does not fail them when the connection is lost. */
-  private readonly inFlight = new Set<(error: BusError) => void>();
+  private readonly requests: Requests;
   private readonly probes: Probes;
   private readonly reconnectListeners: (() => void)[] = [];
   private readonly disconnectListeners: (() => void)[] = [];
@@ -24,6 +17,7 @@ export class NatsBus implements Bus {
     readonly connection: NatsConnection,
     inboxPrefix?: string,
   ) {
+    this.requests = new Requests(connection, inboxPrefix);
     this.probes = new Probes(connection, inboxPrefix);
     void this.watch();
   }
@@ -51,23 +45,9 @@ export class NatsBus implements Bus {
     timeoutMs: number,
     { messageId }: { messageId?: string } = {},
   ): Promise<Message> {
-    const headers = messageId === undefined ? {} : { headers: headersOf({ 'Nats-Msg-Id': messageId }) };
     if (!this.isConnected) throw new BusError('closed', subject);
-    let lost: (error: BusError) => void = () => {};
-    const loss = new Promise<never>((_, reject) => {
-      lost = reject;
-    });
-    this.inFlight.add(lost);
-    try {
-      return await Promise.race([
-        this.connection.request(subject, data, { timeout: Math.max(1, timeoutMs), ...headers }),
-        loss,
-      ]);
-    } catch (error) {
-      throw busErrorOf(error, subject);
-    } finally {
-      this.inFlight.delete(lost);
-    }
+    const headers = messageId === undefined ? undefined : headersOf({ 'Nats-Msg-Id': messageId });
+    return this.requests.send(subject, data, timeoutMs, headers);
   }
 
   publish(
@@ -108,7 +88,7 @@ export class NatsBus implements Bus {
     for await (const { type } of this.connection.status()) {
       if (type === 'disconnect') {
         this.isConnected = false;
-        this.failInFlight();
+        this.requests.failAll();
         for (const listener of this.disconnectListeners) listener();
       } else if (type === 'reconnect') {
         this.isConnected = true;
@@ -116,12 +96,7 @@ export class NatsBus implements Bus {
       }
     }
     this.isConnected = false;
-    this.failInFlight();
-  }
-
-  private failInFlight(): void {
-    for (const lost of this.inFlight) lost(new BusError('closed', 'connection'));
-    this.inFlight.clear();
+    this.requests.failAll();
   }
 }
 
@@ -164,12 +139,4 @@ function headersOf(values: Record<string, string>) {
   const headers = natsHeaders();
   for (const [name, value] of Object.entries(values)) headers.set(name, value);
   return headers;
-}
-
-function busErrorOf(error: unknown, subject: string): BusError {
-  if (error instanceof BusError) return error;
-  if (error instanceof RequestError && error.isNoResponders())
-    return new BusError('no-responders', subject, { cause: error });
-  if (error instanceof TimeoutError) return new BusError('timeout', subject, { cause: error });
-  return new BusError('closed', subject, { cause: error });
 }
