@@ -1,9 +1,10 @@
 // What the write path and the read path share: the collaborators of one coordinator, and the lanes to every node.
 import { InvalidRequestError } from '../errors.js';
+import { BUCKETS } from '../model/bucket.js';
 import type { HybridClock } from '../model/hlc.js';
 import type { Level } from '../model/level.js';
 import { LevelError, type Need, needOf } from '../model/need.js';
-import { Ring } from '../model/ring.js';
+import { Ring, type RingSettings } from '../model/ring.js';
 import type { Bus, Clock } from '../ports.js';
 import type { ClusterDefinition } from '../wire/generated/types.js';
 import { DEFAULT_BUCKET } from '../wire/requests.js';
@@ -55,17 +56,43 @@ export function needFor(
   }
 }
 
-/** The rings of the buckets. */
-export class Rings {
-  private readonly rings: ReadonlyMap<string, Ring>;
+/** What of a ring a bucket may have its own of. */
+type Placement = Partial<Pick<RingSettings, 'partitioner' | 'replicationFactor'>>;
 
-  constructor(cluster: ClusterDefinition) {
-    const { nodes, partitioner, replicationFactor, zones } = cluster;
-    const settings = { partitioner, replicationFactor, zones };
-    const buckets = Object.entries(cluster.buckets ?? {}).map(
-      ([name, own]) => [name, new Ring(nodes, { ...settings, ...own })] as const,
+/** The rings of the buckets, by what their records carry: each life has its own. */
+export class Rings {
+  private readonly rings = new Map<string, Ring>();
+
+  constructor(private readonly cluster: ClusterDefinition) {
+    const { nodes } = cluster;
+    this.rings.set(
+      BUCKETS,
+      new Ring(nodes, { partitioner: 'byte-ordered', replicationFactor: nodes.length }),
     );
-    this.rings = new Map([[DEFAULT_BUCKET, new Ring(nodes, settings)], ...buckets]);
+    this.define(DEFAULT_BUCKET, {});
+  }
+
+  /** What a bucket takes from the cluster where it says nothing itself. */
+  settings({ partitioner, replicationFactor }: Placement): Required<Placement> {
+    const { cluster } = this;
+    return {
+      partitioner: partitioner ?? cluster.partitioner,
+      replicationFactor: replicationFactor ?? cluster.replicationFactor,
+    };
+  }
+
+  define(life: string, own: Placement): void {
+    const { nodes, zones } = this.cluster;
+    const settings = this.settings(own);
+    const known = this.rings.get(life);
+    const isSame =
+      known?.settings.partitioner === settings.partitioner &&
+      known.settings.replicationFactor === settings.replicationFactor;
+    if (!isSame) this.rings.set(life, new Ring(nodes, { ...settings, zones }));
+  }
+
+  remove(life: string): void {
+    this.rings.delete(life);
   }
 
   /** @throws InvalidRequestError for a bucket that is not defined. */

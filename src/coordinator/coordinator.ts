@@ -3,20 +3,32 @@
 import { ClosedError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
 import type { Bus, Clock, Random } from '../ports.js';
-import type { ClusterDefinition, GetReply, PutReply, ScanReply } from '../wire/generated/types.js';
-import type { Operation, ReadRequest, WriteRequest } from '../wire/requests.js';
+import type {
+  ClusterDefinition,
+  GetReply,
+  PutReply,
+  ScanReply,
+  TouchReply,
+  WireRecord,
+} from '../wire/generated/types.js';
+import type { Operation, ReadRequest, TouchOperation, WriteRequest } from '../wire/requests.js';
 import type { Scan } from '../wire/scan.js';
 import { AnswerTimes } from './answer-times.js';
 import { Appender } from './appender.js';
+import { Buckets } from './buckets.js';
+import { Catalog } from './catalog.js';
+import { CatalogSync } from './catalog-sync.js';
 import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
 import { HintStore } from './hints.js';
-import { Liveness, type LivenessSettings } from './liveness.js';
+import { readFrom, writeInto } from './in-bucket.js';
+import { LIVENESS_DEFAULTS, Liveness, type LivenessSettings } from './liveness.js';
 import { PeerClocks } from './peer-clocks.js';
 import { read } from './read.js';
 import { type LocalReplica, ReadLane } from './read-lane.js';
 import { Scans } from './scan.js';
 import { readInSession, writeInSession } from './session.js';
+import { touch } from './touch.js';
 import { traced } from './trace.js';
 import { write } from './write.js';
 
@@ -34,6 +46,8 @@ export interface CoordinatorOptions {
   readonly local?: { readonly node: string; readonly read: LocalReplica };
   /** The zone of a client, which LOCAL_QUORUM means; a node knows its own. */
   readonly zone?: string | undefined;
+  /** Told of bucket definitions that a peer knew and this coordinator did not. */
+  readonly onDefinitions?: (records: readonly WireRecord[]) => void;
   /** Told of every entry a node's log has acknowledged. */
   readonly onAcked?: (node: string, sequence: number, crc32: string) => void;
 }
@@ -41,6 +55,8 @@ export interface CoordinatorOptions {
 /** Granularity of what waits for late owners, in milliseconds. */
 const LATENESS_TICK_MS = 1;
 
+/** Heartbeats until a node counts as dead, and as many again to ask what they told of. */
+const HEARSAY_HEARTBEATS = 10;
 /** One wrong clock must not win for ever. */
 export const MAX_CLOCK_SKEW_MS = 5000;
 
@@ -49,8 +65,12 @@ export class Coordinator {
   readonly hlc: HybridClock;
   /** The time by which this coordinator goes. */
   readonly clocks: PeerClocks;
+  /** The bucket definitions known here. */
+  readonly catalog: Catalog;
+  readonly buckets: Buckets;
   private readonly c: Coordination;
   private readonly scans: Scans;
+  private readonly catalogSync: CatalogSync;
   private closed = false;
 
   constructor(options: CoordinatorOptions) {
@@ -79,6 +99,12 @@ export class Coordinator {
       zone: local === undefined ? options.zone : cluster.zones?.[local.node],
     };
     this.scans = new Scans(this.c);
+    this.catalog = new Catalog(cluster, this.c.rings);
+    const { heartbeatMs } = options.liveness ?? LIVENESS_DEFAULTS;
+    this.buckets = new Buckets(this.c, this.catalog, HEARSAY_HEARTBEATS * heartbeatMs);
+    const { catalog, liveness } = this;
+    const onNews = options.onDefinitions ?? (() => {});
+    this.catalogSync = new CatalogSync({ bus, clock, liveness, catalog, onNews });
     this.liveness.onDeath(node => this.c.reads.get(node)?.abandon());
     this.liveness.onPresence(presence => {
       // Its own heartbeat tells a node nothing, and before it has heard the others it may be by a wrong clock.
@@ -92,6 +118,11 @@ export class Coordinator {
   /** Starts to follow who is alive. */
   start(): void {
     this.liveness.watch(this.c.bus, this.c.self);
+  }
+
+  /** Whether some peer that knows other buckets is being asked about them. */
+  get isLearning(): boolean {
+    return this.catalogSync.isBusy;
   }
 
   get hints(): HintStore {
@@ -111,25 +142,43 @@ export class Coordinator {
   async write(request: WriteRequest, timeoutMs: number): Promise<PutReply> {
     if (this.closed) throw new ClosedError();
     const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+    const { bucket: name } = request;
+    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
+    const inBucket = writeInto(bucket, request);
     const run = request.session === undefined ? write : writeInSession;
     return request.trace === true
-      ? traced(this.c, request, trace => run(this.c, request, deadlineAtMs, trace))
-      : run(this.c, request, deadlineAtMs);
+      ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
+      : run(this.c, inBucket, deadlineAtMs);
   }
 
   async read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
     if (this.closed) throw new ClosedError();
     const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+    const { bucket: name } = request;
+    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
+    const inBucket = readFrom(bucket, request);
     const run = request.session === undefined ? read : readInSession;
     return request.trace === true
-      ? traced(this.c, request, trace => run(this.c, request, deadlineAtMs, trace))
-      : run(this.c, request, deadlineAtMs);
+      ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
+      : run(this.c, inBucket, deadlineAtMs);
   }
 
   /** One page of a scan. Rejects with a DynatsError: see `Scans.page`. */
   async scan(scan: Scan, timeoutMs: number): Promise<ScanReply> {
     if (this.closed) throw new ClosedError();
-    return this.scans.page(scan, this.c.clock.monotonic() + timeoutMs);
+    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+    const { bucket: name } = scan;
+    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
+    return this.scans.page(readFrom(bucket, scan), deadlineAtMs);
+  }
+
+  /** Rejects with a DynatsError: see `touch`. */
+  async touch(request: TouchOperation, timeoutMs: number): Promise<TouchReply> {
+    if (this.closed) throw new ClosedError();
+    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+    const { bucket: name } = request;
+    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
+    return touch(this.c, bucket, request, deadlineAtMs);
   }
 
   execute(operation: Operation, timeoutMs: number): Promise<PutReply | GetReply> {

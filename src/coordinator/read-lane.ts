@@ -6,7 +6,7 @@ import { decodeJson, encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import { Lane, type LaneItem } from './lane.js';
 
-export type Answer = ReadReply['answers'][number];
+export type Answer = Exclude<ReadReply['answers'][number], 'dropped'>;
 
 /** One question to one replica. */
 export interface Read extends LaneItem {
@@ -88,13 +88,14 @@ export class ReadLane {
     this.inFlight.delete(reads);
     reads.forEach((read, i) => {
       const answer = answers?.[i];
-      if (answer === undefined) read.failed();
+      // A bucket that was dropped is not to be found by who has not heard of it.
+      if (answer === undefined || answer === 'dropped') read.failed();
       else read.answered(answer);
     });
   }
 
   /** The answers in order, fewer when the reply had no room for all; undefined when there are none. */
-  private async send(reads: Read[]): Promise<Answer[] | undefined> {
+  private async send(reads: Read[]): Promise<ReadReply['answers'] | undefined> {
     const request = encodeJson({ reads: reads.map(({ bucket, key, want }) => ({ bucket, key, want })) });
     try {
       const reply = await this.bus.request(subjects.read(this.node), request, ANSWER_TIMEOUT_MS);

@@ -4,13 +4,14 @@
 import { OverloadedError, ReadTimeoutError, UnavailableError } from '../errors.js';
 import { Level } from '../model/level.js';
 import { atLeastOf, choose, type Need, type Part, requiredBy, shortfall, Tally } from '../model/need.js';
-import { compareVersions, type Version, versionText } from '../model/record.js';
+import { compareVersions, tombstoneOf, type Version, versionText } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { GetReply, WireRecord } from '../wire/generated/types.js';
 import { encodeRecord } from '../wire/log-entry.js';
 import type { ReadRequest } from '../wire/requests.js';
 import { type Coordination, needFor } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
+import { hasExpired } from './expiry.js';
 import type { Answer } from './read-lane.js';
 import type { Trace } from './trace.js';
 
@@ -213,9 +214,13 @@ class ReadInProgress implements Sleeper {
     askSource();
   }
 
-  /** Brings every owner that answered with something older up to `record`, and answers once the level's owners hold it. */
-  private repair(record: WireRecord): void {
+  /**
+   * Brings every owner that answered with something older up to `found`, and answers once the level's owners hold it. An
+   * expired record is brought up to the delete it has become: a coordinator whose clock is behind must not find it again.
+   */
+  private repair(found: WireRecord): void {
     if (this.settled) return;
+    const record = hasExpired(this.c, found) ? tombstoneOf(found) : found;
     const stale = this.answers.filter(
       held => held.version === null || compareVersions(held.version, record) < 0,
     );
@@ -259,7 +264,7 @@ class ReadInProgress implements Sleeper {
     if (this.settled) return;
     this.settle();
     const { key, level } = this.request;
-    const found = record !== undefined && record.deleted !== true;
+    const found = record !== undefined && record.deleted !== true && !hasExpired(this.c, record);
     if (record !== undefined) this.c.hlc.observe(record.time);
     this.resolve({
       key,
@@ -267,6 +272,7 @@ class ReadInProgress implements Sleeper {
       ...(found && record.value !== undefined ? { value: record.value } : {}),
       ...(found && record.base64 !== undefined ? { base64: record.base64 } : {}),
       ...(record !== undefined ? { version: versionText(record) } : {}),
+      ...(found && record.expiresAt !== undefined ? { expiresAt: record.expiresAt } : {}),
       level,
       required: this.plan.required,
       received: this.answers.length,

@@ -74,9 +74,16 @@ function stamp(c: Coordination, request: WriteRequest): WireRecord {
     c.hlc.observe(version.time);
   }
   const { time, writer } = version ?? { time: c.hlc.next(), writer: c.writer };
-  if (value !== undefined) return { bucket, key, value, time, writer };
-  if (base64 !== undefined) return { bucket, key, base64, time, writer };
+  const end = endOf(request, time);
+  if (value !== undefined) return { bucket, key, value, time, writer, ...end };
+  if (base64 !== undefined) return { bucket, key, base64, time, writer, ...end };
   return { bucket, key, deleted: true, time, writer };
+}
+
+/** Counted from the version's time, so that a retry of the write ends when the write does. */
+function endOf({ ttlMs, expiresAt }: WriteRequest, time: number): { expiresAt?: number } {
+  if (expiresAt !== undefined) return { expiresAt };
+  return ttlMs === undefined ? {} : { expiresAt: time + ttlMs * 1000 };
 }
 
 interface Plan {

@@ -28,6 +28,8 @@ export function hashRecord(record: Omit<WireRecord, 'bucket'>): Hash {
   const high = Math.floor(record.time / 2 ** 32);
   const low = (record.time % 2 ** 32) | 0;
   const identity = [crc32(record.key), crc32(record.writer), value, high, low, kind];
+  const { expiresAt } = record;
+  if (expiresAt !== undefined) identity.push(Math.floor(expiresAt / 2 ** 32), (expiresAt % 2 ** 32) | 0);
   let a = 0x9e3779b9 | 0;
   let b = 0x7f4a7c15 | 0;
   for (const part of identity) {

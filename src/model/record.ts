@@ -6,12 +6,32 @@ export type Version = HeldVersion;
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Larger time wins; on a tie the delete, then the larger writer. Zero means: the same write. */
+/**
+ * Larger time wins; on a tie the delete, then the larger writer, then the longer life. Zero means: the same write, and as
+ * long as it lives the same.
+ */
 export function compareVersions(a: Version, b: Version): number {
   if (a.time !== b.time) return a.time - b.time;
   const aDeleted = a.deleted === true;
   if (aDeleted !== (b.deleted === true)) return aDeleted ? 1 : -1;
-  return compareText(a.writer, b.writer);
+  return compareText(a.writer, b.writer) || compareLives(a.expiresAt, b.expiresAt);
+}
+
+/** A record without an end outlives every other. */
+function compareLives(a: number | undefined, b: number | undefined): number {
+  if (a === b) return 0;
+  if (a === undefined || b === undefined) return a === undefined ? 1 : -1;
+  return a - b;
+}
+
+/** Whether a reader at `now` (microseconds since 1970) finds nothing: a tombstone, or a record that has expired. */
+export function isGone(record: Pick<Version, 'deleted' | 'expiresAt'>, now: number): boolean {
+  return record.deleted === true || (record.expiresAt !== undefined && record.expiresAt <= now);
+}
+
+/** The delete that an expired record has become: of the same version, which it beats. */
+export function tombstoneOf({ bucket, key, time, writer }: WireRecord): WireRecord {
+  return { bucket, key, deleted: true, time, writer };
 }
 
 /**
@@ -36,6 +56,16 @@ function compareValues(a: WireRecord, b: WireRecord): number {
 export function valueBytes(record: Pick<WireRecord, 'value' | 'base64'>): Uint8Array {
   if (record.value !== undefined) return Buffer.from(record.value);
   return Buffer.from(record.base64 ?? '', 'base64');
+}
+
+/** The record without its value. */
+export function versionOf({ time, writer, deleted, expiresAt }: Version): Version {
+  return {
+    time,
+    writer,
+    ...(deleted === true ? { deleted } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
 }
 
 /** The version as clients see it: opaque to them, equal for equal writes. */

@@ -36,7 +36,7 @@ export class Ring {
 
   constructor(
     readonly nodes: readonly string[],
-    settings: RingSettings,
+    readonly settings: Readonly<RingSettings>,
   ) {
     this.partitioner = partitionerNamed(settings.partitioner);
     this.zones = new Map(Object.entries(settings.zones ?? {}));

@@ -3,8 +3,16 @@ import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, ReadTimeoutError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { toErrorReply } from '../wire/error-reply.js';
-import type { BatchReply, GetReply, PutReply, ScanReply } from '../wire/generated/types.js';
-import { parseBatch, parseOperation, type Timing } from '../wire/requests.js';
+import type {
+  BatchReply,
+  BucketReply,
+  GetReply,
+  PutReply,
+  ScanReply,
+  TouchReply,
+} from '../wire/generated/types.js';
+import { parseJson } from '../wire/json.js';
+import { parseBatch, parseBucket, parseOperation, parseTouch, type Timing } from '../wire/requests.js';
 import { parseScan } from '../wire/scan.js';
 
 export interface Api {
@@ -13,6 +21,8 @@ export interface Api {
   delete(data: Uint8Array): Promise<PutReply | GetReply>;
   batch(data: Uint8Array): Promise<BatchReply>;
   scan(data: Uint8Array): Promise<ScanReply>;
+  touch(data: Uint8Array): Promise<TouchReply>;
+  bucket(data: Uint8Array): Promise<BucketReply>;
 }
 
 export interface ApiOptions {
@@ -38,6 +48,16 @@ export function apiOf({ coordinator, logger, maxPayload }: ApiOptions): Api {
       const scan = parseScan(data);
       refuseLate(scan, now());
       return coordinator.scan(scan, remaining(scan, now()));
+    },
+    async touch(data) {
+      const request = parseTouch(parseJson(data));
+      refuseLate(request, now());
+      return coordinator.touch(request, remaining(request, now()));
+    },
+    async bucket(data) {
+      const { request, ...timing } = parseBucket(data);
+      refuseLate(timing, now());
+      return coordinator.buckets.execute(request, remaining(timing, now()));
     },
     async batch(data) {
       const { operations, ...timing } = parseBatch(data);

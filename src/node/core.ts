@@ -4,7 +4,8 @@ import { ACK_TIMEOUT_MS } from '../coordinator/coordination.js';
 import { Coordinator } from '../coordinator/coordinator.js';
 import { EntryLane } from '../coordinator/entry-lanes.js';
 import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
-import { Service } from '../nats/service.js';
+import { compareRecords } from '../model/record.js';
+import type { Service } from '../nats/service.js';
 import type { Bus, Clock, HintStream, Logger, Random, ReplicaLog, Subscription, Timer } from '../ports.js';
 import { ANTI_ENTROPY_DEFAULTS, AntiEntropy, type AntiEntropySettings } from '../replica/anti-entropy.js';
 import { serveAntiEntropy } from '../replica/anti-entropy-service.js';
@@ -16,20 +17,16 @@ import { HintLosses } from '../replica/hint-losses.js';
 import { Replica } from '../replica/replica.js';
 import { serveScans } from '../replica/scan-service.js';
 import { serveReplica } from '../replica/service.js';
-import { VERSION } from '../version.js';
 import type {
   ClusterDefinition,
-  ClusterReply,
   HintSettings,
   ReplicaState,
   StatusReply,
+  WireRecord,
 } from '../wire/generated/types.js';
-import { COORDINATORS, streams, subjects } from '../wire/subjects.js';
-import { apiOf } from './api.js';
+import { streams, subjects } from '../wire/subjects.js';
 import { Heartbeat } from './heartbeat.js';
-import { hintsOf, type InspectionOptions, recordsOf, statusOf } from './inspection.js';
-import { outcomeOf } from './outcome.js';
-import { repairOf } from './repair.js';
+import { servicesOf } from './services.js';
 
 export interface NodeState {
   readonly state: ReplicaState;
@@ -106,6 +103,8 @@ export class NodeCore {
       logger,
       isNewCluster: options.isNewCluster,
       ringOf: bucket => this.coordinator.rings.find(bucket),
+      isOver: life => this.coordinator.catalog.isOver(life),
+      onRecord: record => this.coordinator.catalog.learn(record),
       onTime: time => this.coordinator.hlc.observe(time),
       onState: () => this.stateChanged(),
     });
@@ -118,6 +117,7 @@ export class NodeCore {
       ...(options.maxClockSkewMs === undefined ? {} : { maxClockSkewMs: options.maxClockSkewMs }),
       liveness: { ...LIVENESS_DEFAULTS, heartbeatMs: this.heartbeatMs },
       local: { node, read: (bucket, key) => this.replica.read(bucket, key) },
+      onDefinitions: records => this.keep(records),
       onAcked: (peer, sequence, crc32) =>
         this.replica.remembered.acked(
           peer,
@@ -126,7 +126,11 @@ export class NodeCore {
           crc32,
         ),
     });
-    const { liveness, hlc } = this.coordinator;
+    const { liveness, hlc, catalog } = this.coordinator;
+    catalog.onChange(life => {
+      this.replica.memtable.reshape(life);
+      if (this.isAnnounced && !this.isStopping) this.heartbeat.announce();
+    });
     liveness.onPresence((presence, isBack) => {
       if (presence.node === node && presence.incarnation < incarnation) options.onTwin();
       else this.replica.heard(presence);
@@ -156,6 +160,7 @@ export class NodeCore {
       bus,
       clock,
       hlc,
+      catalog,
       replica,
       liveness,
       heartbeatMs,
@@ -281,8 +286,21 @@ export class NodeCore {
     const { liveness } = this.coordinator;
     const until = clock.monotonic() + this.heartbeatMs * PEERS_PATIENCE_HEARTBEATS;
     const isMissingSome = () => cluster.nodes.some(node => !liveness.isWritable(node));
-    while (isMissingSome() && clock.monotonic() < until)
+    while ((isMissingSome() || this.coordinator.isLearning) && clock.monotonic() < until)
       await new Promise<void>(done => clock.after(HEAR_PEERS_POLL_MS, done));
+  }
+
+  /** What a peer told of buckets goes into the log, as anti-entropy would bring it later. */
+  private keep(definitions: readonly WireRecord[]): void {
+    const { node, logger } = this.options;
+    const { memtable } = this.replica;
+    const missing = definitions.filter(record => {
+      const held = memtable.get(record.bucket, record.key);
+      return held === undefined || compareRecords(record, held) > 0;
+    });
+    this.coordinator.appender
+      .appendAll(node, missing)
+      .catch(error => logger.debug({ error }, 'could not store what a peer told of buckets'));
   }
 
   private stateChanged(): void {
@@ -299,82 +317,29 @@ export class NodeCore {
 
   private makeServices(): Service[] {
     const { node, cluster, incarnation, bus, log, clock, logger } = this.options;
-    const api = apiOf({ coordinator: this.coordinator, logger, maxPayload: () => bus.maxPayload });
-    const inspection: InspectionOptions = {
+    const { replica, coordinator, handoff, hintControl, hintLosses, compaction, antiEntropy, refused } = this;
+    return servicesOf({
       node,
       nodes: cluster.nodes,
+      cluster,
       incarnation,
+      bus,
+      clock,
+      logger,
       broker: this.options.broker,
       log,
-      replica: this.replica,
-      coordinator: this.coordinator,
-      handoff: this.handoff,
-      hintControl: this.hintControl,
-      hintLosses: this.hintLosses,
-      compaction: this.compaction,
-      antiEntropy: this.antiEntropy,
-      refused: this.refused,
+      hints: this.options.hints,
+      replica,
+      coordinator,
+      handoff,
+      hintControl,
+      hintLosses,
+      compaction,
+      antiEntropy,
+      refused,
       maxPayload: () => bus.maxPayload,
-    };
-    const repairing = { node, clock, replica: this.replica, antiEntropy: this.antiEntropy };
-    const describe = async (): Promise<ClusterReply> => ({
-      node,
-      cluster,
-      peers: this.coordinator.liveness.alive(),
-      time: this.coordinator.hlc.current(),
-      now: this.coordinator.clocks.now(),
+      onDropped: reason => this.count(reason),
     });
-    const verbs = ['put', 'get', 'delete', 'batch', 'scan'] as const;
-    const common = {
-      bus,
-      id: `${node}-${incarnation}`,
-      version: VERSION,
-      metadata: { node, cluster: cluster.name },
-      logger,
-      onDropped: (reason: string) => this.count(reason),
-    };
-    return [
-      new Service({
-        ...common,
-        name: 'dynats',
-        description: 'Dynats coordinators: put, get and delete keys through any node',
-        endpoints: [
-          ...verbs.map(verb => ({
-            name: verb,
-            subject: subjects.api(verb),
-            queue: COORDINATORS,
-            handle: api[verb],
-          })),
-          { name: 'cluster', subject: subjects.api('cluster'), queue: COORDINATORS, handle: describe },
-        ],
-      }),
-      new Service({
-        ...common,
-        name: `dynats-${node}`,
-        description: `Dynats node ${node}: coordinate through it, look into it`,
-        endpoints: [
-          ...verbs.map(verb => ({ name: verb, subject: subjects.node(node, verb), handle: api[verb] })),
-          { name: 'cluster', subject: subjects.node(node, 'cluster'), handle: describe },
-          { name: 'status', subject: subjects.node(node, 'status'), handle: () => statusOf(inspection) },
-          {
-            name: 'records',
-            subject: subjects.node(node, 'records'),
-            handle: async data => recordsOf(inspection, data),
-          },
-          {
-            name: 'repair',
-            subject: subjects.node(node, 'repair'),
-            handle: data => repairOf(repairing, data),
-          },
-          {
-            name: 'outcome',
-            subject: subjects.node(node, 'outcome'),
-            handle: data => outcomeOf({ node, replica: this.replica, hints: this.options.hints }, data),
-          },
-          { name: 'hints', subject: subjects.node(node, 'hints'), handle: data => hintsOf(inspection, data) },
-        ],
-      }),
-    ];
   }
 
   private count(reason: string): void {

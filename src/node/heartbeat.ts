@@ -1,4 +1,5 @@
 // Announces the node to everyone, at once when its state changes and regularly besides.
+import type { Catalog } from '../coordinator/catalog.js';
 import type { Liveness } from '../coordinator/liveness.js';
 import type { HybridClock } from '../model/hlc.js';
 import type { Bus, Clock, Timer } from '../ports.js';
@@ -13,6 +14,7 @@ export interface HeartbeatOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly hlc: HybridClock;
+  readonly catalog: Catalog;
   readonly replica: Replica;
   readonly liveness: Liveness;
   readonly heartbeatMs: number;
@@ -52,13 +54,14 @@ export class Heartbeat {
   }
 
   private presence(leaving: boolean): Presence {
-    const { incarnation, hlc, replica, clock, hints } = this.options;
+    const { incarnation, hlc, catalog, replica, clock, hints } = this.options;
     return {
       ...replica.presence(),
       ...hints(),
       incarnation,
       time: hlc.current(),
       now: clock.now(),
+      buckets: catalog.checksum,
       ...(leaving ? { leaving } : {}),
     };
   }

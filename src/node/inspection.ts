@@ -106,13 +106,14 @@ export function recordsOf(options: InspectionOptions, data: Uint8Array): Records
   const { node, replica, coordinator } = options;
   const request = data.length === 0 ? {} : decodeJson(recordsRequest, data);
   const bucket = request.bucket ?? DEFAULT_BUCKET;
-  coordinator.rings.of(bucket);
+  const life = coordinator.catalog.find(bucket)?.life ?? bucket;
+  coordinator.rings.of(life);
   if (request.keys !== undefined) {
     const records = request.keys.flatMap(
-      (key, i) => replica.memtable.get(bucket, checkKey(key, `keys[${i}]`)) ?? [],
+      (key, i) => replica.memtable.get(life, checkKey(key, `keys[${i}]`)) ?? [],
     );
     return { node, records, more: false };
   }
   const bytesMax = options.maxPayload() * PAGE_FILL;
-  return { node, ...replica.memtable.page(bucket, request.after, request.limit ?? PAGE_LIMIT, bytesMax) };
+  return { node, ...replica.memtable.page(life, request.after, request.limit ?? PAGE_LIMIT, bytesMax) };
 }

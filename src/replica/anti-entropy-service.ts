@@ -1,6 +1,7 @@
 // Answers what anti-entropy asks of a replica: its trees, what it holds in some leaves, and the records themselves.
 import { InvalidRequestError } from '../errors.js';
 import { LEAVES } from '../model/merkle.js';
+import { versionOf } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { Clock, Subscription } from '../ports.js';
 import type { LeafReply, LeafRequest, RecordsReply, TreeReply } from '../wire/generated/types.js';
@@ -83,9 +84,8 @@ function leavesOf(options: AntiEntropyServiceOptions, listings: Listings, data: 
         return { node, held, next: { index, offset } };
       if (want === 'record') held.push(record);
       else {
-        const { time, writer, deleted } = record;
         const hash = replica.memtable.hashOf(bucket, key) ?? '';
-        held.push({ key, time, writer, hash, ...(deleted === true ? { deleted } : {}) });
+        held.push({ key, hash, ...versionOf(record) });
       }
     }
   }

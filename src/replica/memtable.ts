@@ -12,6 +12,7 @@ interface Slot {
   base64: string | undefined;
   time: number;
   writer: string;
+  expiresAt: number | undefined;
   /** Sequence of the newest log entry that holds this record. */
   sequence: number;
   /** Group of owners and leaf: where the key stands in the trees. */
@@ -35,7 +36,7 @@ class Table {
   private readonly trees = new Map<number, MerkleTree>();
   readonly sorted = new SortedKeys(this.slots);
 
-  constructor(private readonly ring: Ring | undefined) {}
+  constructor(readonly ring: Ring | undefined) {}
 
   /** Where `key` stands: its group of owners and its leaf, in one number. */
   cellOf(key: string): number {
@@ -68,8 +69,14 @@ export class Memtable {
   private tombstoneCount = 0;
   private bytes = 0;
 
-  /** @param ringOf the ring of a bucket; undefined for a bucket that is not defined (yet). */
-  constructor(private readonly ringOf: (bucket: string) => Ring | undefined) {}
+  /**
+   * @param ringOf the ring of a bucket; undefined for a bucket that is not defined (yet).
+   * @param isOver whether a bucket was dropped: nothing of it is taken up any more.
+   */
+  constructor(
+    private readonly ringOf: (bucket: string) => Ring | undefined,
+    readonly isOver: (bucket: string) => boolean = () => false,
+  ) {}
 
   /** Keys that have a value. */
   get keys(): number {
@@ -90,6 +97,7 @@ export class Memtable {
    * and in any order.
    */
   merge(record: WireRecord, sequence: number): void {
+    if (this.isOver(record.bucket)) return;
     const table = this.table(record.bucket);
     const slot = table.slots.get(record.key);
     if (slot === undefined) {
@@ -109,6 +117,25 @@ export class Memtable {
       Object.assign(slot, this.slotOf(record, sequence, slot.cell));
       table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
     } else if (sequence > slot.sequence) slot.sequence = sequence;
+  }
+
+  /** A bucket was defined, changed or dropped: its trees are made anew for its ring, or nothing of it is kept. */
+  reshape(bucket: string): void {
+    const old = this.tables.get(bucket);
+    if (old === undefined) return;
+    const ring = this.ringOf(bucket);
+    if (!this.isOver(bucket) && ring === old.ring) return;
+    this.tables.delete(bucket);
+    if (this.isOver(bucket)) {
+      for (const [key, slot] of old.slots) this.account(key, recordOf(bucket, key, slot), -1);
+      return;
+    }
+    const table = this.table(bucket);
+    for (const [key, slot] of old.slots) {
+      slot.cell = table.cellOf(key);
+      table.add(key, slot);
+      table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
+    }
   }
 
   /** The tree over the keys of `bucket` whose owners are one group of its ring. */
@@ -199,9 +226,10 @@ export class Memtable {
   }
 
   private slotOf(record: WireRecord, sequence: number, cell: number): Slot {
-    const { value, base64, time } = record;
+    const { value, base64, time, expiresAt } = record;
     const { a, b } = hashRecord(record);
-    return { value, base64, time, writer: this.intern(record.writer), sequence, cell, hashA: a, hashB: b };
+    const writer = this.intern(record.writer);
+    return { value, base64, time, writer, expiresAt, sequence, cell, hashA: a, hashB: b };
   }
 
   private intern(writer: string): string {
@@ -223,8 +251,9 @@ function bytesOf(key: string, record: { value?: string | undefined; base64?: str
 }
 
 function recordOf(bucket: string, key: string, slot: Slot): WireRecord {
-  const { time, writer } = slot;
-  if (slot.value !== undefined) return { bucket, key, value: slot.value, time, writer };
-  if (slot.base64 !== undefined) return { bucket, key, base64: slot.base64, time, writer };
-  return { bucket, key, deleted: true, time, writer };
+  const { time, writer, value, base64, expiresAt } = slot;
+  const end = expiresAt === undefined ? {} : { expiresAt };
+  if (value !== undefined) return { bucket, key, value, time, writer, ...end };
+  if (base64 !== undefined) return { bucket, key, base64, time, writer, ...end };
+  return { bucket, key, deleted: true, time, writer, ...end };
 }

@@ -1,7 +1,6 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import type { Ring } from '../model/ring.js';
-import type { Bus, Clock, Logger, LogLife, Random, ReplicaLog, StreamEntry, Timer } from '../ports.js';
+import type { LogLife, StreamEntry, Timer } from '../ports.js';
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
 import { decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
@@ -10,23 +9,7 @@ import { Memtable } from './memtable.js';
 import { Notes } from './notes.js';
 import { PeersMemory } from './peers-memory.js';
 import { Remembered } from './remembered.js';
-
-export interface ReplicaOptions {
-  readonly node: string;
-  readonly peers: readonly string[];
-  readonly bus: Bus;
-  readonly log: ReplicaLog;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** The cluster is being made now: a missing log is a new one unless a peer remembers it. */
-  readonly isNewCluster: boolean;
-  /** The ring of a bucket; undefined for a bucket that is not defined. */
-  readonly ringOf: (bucket: string) => Ring | undefined;
-  /** Called for each time in the log, to keep the node's clock ahead of what it stored. */
-  readonly onTime: (time: number) => void;
-  readonly onState: () => void;
-}
+import type { ReplicaOptions } from './replica-options.js';
 
 /** Between two tries to read the log, in milliseconds. */
 const RETRY_MS = 500;
@@ -59,7 +42,7 @@ export class Replica {
   private readonly notes: Notes;
 
   constructor(private readonly options: ReplicaOptions) {
-    this.table = new Memtable(options.ringOf);
+    this.table = new Memtable(options.ringOf, options.isOver);
     this.remembered = new Remembered(options.node);
     this.peers = new PeersMemory(options);
     this.notes = new Notes({
@@ -199,7 +182,7 @@ export class Replica {
 
   /** A record as this replica holds it, null when it holds none; undefined when it answers no reads now. */
   read(bucket: string, key: string): WireRecord | null | undefined {
-    if (this.state !== 'serving') return undefined;
+    if (this.state !== 'serving' || this.table.isOver(bucket)) return undefined;
     return this.table.get(bucket, key) ?? null;
   }
 
@@ -344,6 +327,7 @@ export class Replica {
     const { records, note, crc32 } = decoded.entry;
     for (const record of records) {
       this.table.merge(record, entry.sequence);
+      this.options.onRecord?.(record);
       this.options.onTime(record.time);
     }
     if (records.length > 0 && entry.sequence > (this.position?.sequence ?? 0) && this.life !== undefined)
@@ -408,7 +392,7 @@ export class Replica {
   }
 
   private forget(): void {
-    this.table = new Memtable(this.options.ringOf);
+    this.table = new Memtable(this.options.ringOf, this.options.isOver);
     this.notes.forget();
     this.position = undefined;
     this.lastSeen = undefined;

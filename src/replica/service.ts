@@ -1,5 +1,6 @@
 // Answers the replica's own subjects: reads of several keys at once, and what it remembers of a peer's log.
 import { InvalidRequestError } from '../errors.js';
+import { versionOf } from '../model/record.js';
 import type { Bus, Logger, Message, Subscription } from '../ports.js';
 import { errorHeaders, toErrorReply } from '../wire/error-reply.js';
 import type { ReadReply, RememberedReply } from '../wire/generated/types.js';
@@ -74,15 +75,15 @@ async function readsOf(options: ReplicaServiceOptions, data: Uint8Array): Promis
   let bytes = 0;
   for (const { bucket, key, want } of reads) {
     const record = replica.memtable.get(bucket, key);
-    if (record === undefined) answers.push(null);
+    if (replica.memtable.isOver(bucket)) answers.push('dropped');
+    else if (record === undefined) answers.push(null);
     else if (want === 'record') {
       bytes += (record.value?.length ?? record.base64?.length ?? 0) + key.length;
       // What finds no room counts as unanswered; its coordinator asks another owner.
       if (answers.length > 0 && bytes > bus.maxPayload * REPLY_FILL) break;
       answers.push(record);
     } else {
-      const { time, writer, deleted } = record;
-      answers.push(deleted === true ? { time, writer, deleted } : { time, writer });
+      answers.push(versionOf(record));
     }
   }
   return { node, incarnation, answers };

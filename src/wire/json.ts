@@ -57,6 +57,7 @@ const RULES: ReadonlyMap<string, string> = new Map([
   ['Zone', 'a string of 1 to 32 letters, digits, "_" and "-"'],
   ['Writer', 'a string of 1 to 64 letters, digits, "_", ".", "~" and "-"'],
   ['SessionToken', 'a token that a reply of this store gave, or empty'],
+  ['TtlMs', 'a whole number of milliseconds from 1 to 3153600000000 (100 years)'],
   ['Time', 'a whole number of microseconds since 1970, 1 or more'],
   ['Deadline', 'a whole number of milliseconds since 1970, 1 or more'],
   ['TimeoutMs', 'a whole number of milliseconds from 1 to 600000'],

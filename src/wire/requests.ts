@@ -1,7 +1,7 @@
 // Requests of the coordinator API, checked and made plain: defaults filled in, keys as strings.
 import { InvalidRequestError } from '../errors.js';
 import { Level } from '../model/level.js';
-import type { BatchRequest } from './generated/types.js';
+import type { BatchRequest, BucketRequest } from './generated/types.js';
 import * as validators from './generated/validators.js';
 import { check, parseJson } from './json.js';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
@@ -10,6 +10,8 @@ export { KEY_BYTES_MAX, VALUE_BYTES_MAX };
 
 /** Deadline of a request that names none, in milliseconds. */
 export const TIMEOUT_MS_DEFAULT = 2000;
+/** Of a request that makes or changes a bucket: making one anew takes some seconds. */
+export const BUCKET_TIMEOUT_MS_DEFAULT = 10_000;
 export const DEFAULT_BUCKET = 'default';
 
 export interface WriteRequest {
@@ -19,9 +21,15 @@ export interface WriteRequest {
   readonly level: Level;
   /** The zone that LOCAL_QUORUM means; the coordinator's when undefined. */
   readonly zone?: string;
+  /** The request named no level: the bucket's own holds, if it has one. */
+  readonly isLevelDefault?: true;
   /** Text, or bytes in base64; neither for a delete. */
   readonly value?: string;
   readonly base64?: string;
+  /** How long the record lives, from its version's time; undefined: as the bucket says. */
+  readonly ttlMs?: number;
+  /** The end of the record's life, microseconds since 1970, in place of `ttlMs`. */
+  readonly expiresAt?: number;
   /** The version a client issued; the coordinator issues one when undefined. */
   readonly version?: { time: number; writer: string };
   /** Token of the session it belongs to; empty begins one. */
@@ -39,6 +47,16 @@ export interface ReadRequest {
   readonly zone?: string;
   readonly session?: string;
   readonly trace?: boolean;
+  readonly isLevelDefault?: true;
+}
+
+export interface TouchOperation {
+  readonly bucket: string;
+  readonly key: string;
+  readonly level: Level;
+  readonly zone?: string;
+  readonly isLevelDefault?: true;
+  readonly ttlMs?: number;
 }
 
 export interface Timing {
@@ -83,6 +101,26 @@ export function checkOperation(verb: Verb, json: unknown): Operation & Timing {
   }
 }
 
+/** Parses `dynats.touch`. @throws InvalidRequestError */
+export function parseTouch(json: unknown): TouchOperation & Timing {
+  const { ttlMs, ...request } = check(validators.touchRequest, json);
+  const { bucket, key, level, isLevelDefault } = operation({ op: 'get', ...request }, '');
+  return {
+    bucket,
+    key,
+    level,
+    ...(isLevelDefault === undefined ? {} : { isLevelDefault }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...timing(request),
+  };
+}
+
+/** Parses `dynats.bucket`. @throws InvalidRequestError */
+export function parseBucket(data: Uint8Array): { request: BucketRequest } & Timing {
+  const request = check(validators.bucketRequest, parseJson(data));
+  return { request, ...timing({ timeoutMs: BUCKET_TIMEOUT_MS_DEFAULT, ...request }) };
+}
+
 /**
  * Parses `dynats.batch`. An operation that is not valid fails alone: its place holds the error.
  *
@@ -111,29 +149,33 @@ function timing(request: Timed): Timing {
 function operation(wire: WireOperation, at: string): Operation {
   const bucket = wire.bucket ?? DEFAULT_BUCKET;
   const key = checkKey(wire.key, `${at}key`);
-  const level = wire.level ?? Level.Quorum;
+  const level =
+    wire.level === undefined
+      ? ({ level: Level.Quorum, isLevelDefault: true } as const)
+      : { level: wire.level };
   if (wire.op === 'get') {
-    if (level === Level.Any)
+    if (level.level === Level.Any)
       throw new InvalidRequestError(`${at}level`, 'level ANY is for writes; a read needs ONE or more');
-    return { kind: 'read', bucket, key, level, ...extras(wire) };
+    return { kind: 'read', bucket, key, ...level, ...extras(wire) };
   }
   const version =
     wire.time === undefined || wire.writer === undefined
       ? extras(wire)
       : { ...extras(wire), version: { time: wire.time, writer: wire.writer } };
-  if (wire.op === 'delete') return { kind: 'write', bucket, key, level, ...version };
+  if (wire.op === 'delete') return { kind: 'write', bucket, key, ...level, ...version };
+  const ttl = wire.ttlMs === undefined ? {} : { ttlMs: wire.ttlMs };
   if (wire.base64 !== undefined) {
     checkSize(
       (wire.base64.length * 3) / 4 - (wire.base64.endsWith('==') ? 2 : wire.base64.endsWith('=') ? 1 : 0),
       `${at}base64`,
     );
-    return { kind: 'write', bucket, key, level, base64: wire.base64, ...version };
+    return { kind: 'write', bucket, key, ...level, base64: wire.base64, ...ttl, ...version };
   }
   const value = wire.value ?? '';
   if (!value.isWellFormed())
     throw new InvalidRequestError(`${at}value`, `${at}value holds a lone surrogate; send it as base64`);
   checkSize(Buffer.byteLength(value), `${at}value`);
-  return { kind: 'write', bucket, key, level, value, ...version };
+  return { kind: 'write', bucket, key, ...level, value, ...ttl, ...version };
 }
 
 /** Nothing for most requests, which name no zone, belong to no session and ask for no receipt. */

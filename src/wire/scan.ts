@@ -14,6 +14,8 @@ export interface Scan {
   readonly bucket: string;
   readonly range: KeyRange;
   readonly level: Level;
+  /** The request named no level: the bucket's own holds, if it has one. */
+  readonly isLevelDefault?: true;
   /** The zone that LOCAL_QUORUM means; the coordinator's when undefined. */
   readonly zone?: string;
   readonly limit: number;
@@ -42,6 +44,7 @@ export function checkScan(json: unknown): Scan & Timing {
       ...(prefix === undefined || prefix === '' ? {} : { prefix: checkPrefix(prefix) }),
     },
     level,
+    ...(request.level === undefined ? { isLevelDefault: true } : {}),
     ...(request.zone === undefined ? {} : { zone: request.zone }),
     limit: request.limit ?? SCAN_LIMIT_DEFAULT,
     keysOnly: request.keysOnly ?? false,

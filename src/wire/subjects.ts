@@ -3,7 +3,15 @@
 /** Queue group that shares the coordinators' subjects. */
 export const COORDINATORS = 'dynats';
 
-export const ApiVerb = { Put: 'put', Get: 'get', Delete: 'delete', Batch: 'batch', Scan: 'scan' } as const;
+export const ApiVerb = {
+  Put: 'put',
+  Get: 'get',
+  Delete: 'delete',
+  Batch: 'batch',
+  Scan: 'scan',
+  Touch: 'touch',
+  Bucket: 'bucket',
+} as const;
 export type ApiVerb = (typeof ApiVerb)[keyof typeof ApiVerb];
 
 /** What a single node answers about itself, beside coordinating. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareRecords, compareVersions, versionText } from '../../src/model/record.js';
+import { compareRecords, compareVersions, isGone, tombstoneOf, versionText } from '../../src/model/record.js';
 import { recordArbitrary as arbitrary } from '../support/records.js';
 
 const sign = Math.sign;
@@ -37,6 +37,17 @@ const table: [string, Parameters<typeof compareRecords>[0], Parameters<typeof co
     { ...base, writer: 'b', value: 'a' },
     { ...base, value: 'z' },
   ],
+  [
+    'then the longer life wins over the larger value',
+    { ...base, value: 'a', expiresAt: 9 },
+    { ...base, value: 'z', expiresAt: 8 },
+  ],
+  ['a life without an end is the longest', { ...base, value: 'a' }, { ...base, value: 'z', expiresAt: 8 }],
+  [
+    'an expired record loses to its own delete',
+    { ...base, deleted: true },
+    { ...base, value: 'v', expiresAt: 9 },
+  ],
   ['then the larger value bytes win', { ...base, value: 'b' }, { ...base, value: 'a' }],
   [
     'values are compared as bytes, not as UTF-16',
@@ -54,4 +65,14 @@ for (const [name, winner, loser] of table)
 test('equal versions are the same write, whatever the value', () => {
   assert.equal(compareVersions({ time: 5, writer: 'a' }, { time: 5, writer: 'a' }), 0);
   assert.equal(versionText({ time: 5, writer: 'a' }), '5@a');
+});
+
+test('a record is gone from the time it expires on, and a tombstone always', () => {
+  const mortal = { ...base, value: 'v', expiresAt: 9 };
+  assert.deepEqual(
+    [8, 9, 10].map(now => isGone(mortal, now)),
+    [false, true, true],
+  );
+  assert.equal(isGone({}, Number.MAX_SAFE_INTEGER), false);
+  assert.deepEqual(tombstoneOf(mortal), { ...base, deleted: true });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compareRecords } from '../../src/model/record.js';
+import { Ring } from '../../src/model/ring.js';
 import { Memtable } from '../../src/replica/memtable.js';
 import { recordArbitrary } from '../support/records.js';
 
@@ -75,4 +76,35 @@ test('a page ends early rather than outgrow a message', () => {
     table.merge({ bucket: 'default', key, value: 'x'.repeat(1000), time: 1, writer: 'w' }, 1);
   const page = table.page('default', undefined, 10, 1500);
   assert.deepEqual([page.records.length, page.more], [2, true]);
+});
+
+test('a bucket that is dropped leaves nothing behind, and takes nothing up any more', () => {
+  const over = new Set<string>();
+  const table = new Memtable(
+    () => undefined,
+    bucket => over.has(bucket),
+  );
+  const record = { bucket: 'b', key: 'k', value: 'v', time: 1, writer: 'w' };
+  table.merge(record, 1);
+  table.merge({ bucket: 'b', key: 'gone', deleted: true, time: 1, writer: 'w' }, 2);
+  over.add('b');
+  table.reshape('b');
+  table.merge({ ...record, time: 2 }, 3);
+  assert.deepEqual([table.keys, table.tombstones, table.liveBytes], [0, 0, 0]);
+  assert.equal(table.get('b', 'k'), undefined);
+  table.merge({ ...record, bucket: 'b~1' }, 4);
+  assert.equal(table.get('b~1', 'k')?.value, 'v');
+});
+
+test('records that came before their bucket was known are in its trees once it is', () => {
+  const ring = new Ring(['n0', 'n1', 'n2', 'n3'], { partitioner: 'byte-ordered', replicationFactor: 2 });
+  let known: Ring | undefined;
+  const late = new Memtable(() => known);
+  const early = new Memtable(() => ring);
+  for (const key of ['0', '100', '200', 'k'])
+    for (const table of [late, early]) table.merge({ bucket: 'b', key, value: 'v', time: 1, writer: 'w' }, 1);
+  known = ring;
+  late.reshape('b');
+  for (const group of ring.groups.keys())
+    assert.equal(late.tree('b', group).root(), early.tree('b', group).root());
 });

@@ -224,6 +224,7 @@ test('what a request leaves out is filled in', () => {
     bucket: 'default',
     key: 'k',
     level: 'QUORUM',
+    isLevelDefault: true,
     value: '',
     timeoutMs: 2000,
     deadline: undefined,

@@ -1,0 +1,124 @@
+// The bucket definitions this process knows. They only ever move forward: to a later change, to the end of a life, to a
+// later life; so they may come in any order, from the log, from a peer or from a quorum read.
+import { crc32 } from 'node:zlib';
+import { BUCKETS, definitionTime, lifeName, parseLife } from '../model/bucket.js';
+import { compareVersions, type Version } from '../model/record.js';
+import type { BucketDefinition, ClusterDefinition, WireRecord } from '../wire/generated/types.js';
+import { bucketDefinition as validate } from '../wire/generated/validators.js';
+import { DEFAULT_BUCKET } from '../wire/requests.js';
+import type { Rings } from './coordination.js';
+
+/** A bucket, or, once it is dropped, what is left of it. */
+export interface Bucket {
+  readonly name: string;
+  /** What its records carry in place of the name. */
+  readonly life: string;
+  readonly definition: BucketDefinition;
+  readonly version: Version;
+}
+
+export class Catalog {
+  private readonly buckets = new Map<string, Bucket>();
+  private readonly listeners: ((life: string) => void)[] = [];
+  private sum: string | undefined;
+
+  constructor(
+    cluster: ClusterDefinition,
+    private readonly rings: Rings,
+  ) {
+    this.adopt(cluster);
+  }
+
+  /** Takes up the buckets of a cluster's definition, as far as it is news. */
+  adopt({ buckets = {} }: ClusterDefinition): void {
+    for (const [name, definition] of Object.entries({ [DEFAULT_BUCKET]: {}, ...buckets }))
+      this.put(name, definition, { time: definitionTime(definition), writer: '' });
+  }
+
+  /** The bucket of this name; undefined when none is known here, or it was dropped. */
+  find(name: string): Bucket | undefined {
+    const bucket = this.buckets.get(name);
+    return bucket?.definition.dropped === true ? undefined : bucket;
+  }
+
+  /** As `find`, dropped ones too. */
+  last(name: string): Bucket | undefined {
+    return this.buckets.get(name);
+  }
+
+  /** Every bucket that is not dropped, by name. */
+  all(): Bucket[] {
+    return [...this.buckets.values()]
+      .filter(({ definition }) => definition.dropped !== true)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The buckets as they stand in a cluster's definition. */
+  definitions(): NonNullable<ClusterDefinition['buckets']> {
+    // Of a bucket as the cluster's own definition has it there is nothing to say.
+    const told = this.all().filter(({ name, definition }) => name !== DEFAULT_BUCKET || definition.change);
+    return Object.fromEntries(told.map(({ name, definition }) => [name, definition]));
+  }
+
+  /** Whether a life is known to be over. */
+  isOver(text: string): boolean {
+    const { name, life } = parseLife(text);
+    const known = this.buckets.get(name)?.definition;
+    if (known === undefined) return false;
+    return life < (known.life ?? 0) || (life === (known.life ?? 0) && known.dropped === true);
+  }
+
+  /** Checksum of all that was ever defined beside the cluster's own definition. Equal on processes that know the same. */
+  get checksum(): string {
+    this.sum ??= crc32(
+      [...this.buckets.values()]
+        .filter(({ version }) => version.writer !== '')
+        .map(({ name, version }) => `${name} ${version.time} ${version.writer}`)
+        .sort()
+        .join('\n'),
+    )
+      .toString(16)
+      .padStart(8, '0');
+    return this.sum;
+  }
+
+  /** Called with each life that begins or ends, or whose settings change. */
+  onChange(listener: (life: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Takes up a record of the bucket of buckets. @returns whether it was news. */
+  learn(record: WireRecord): boolean {
+    if (record.bucket !== BUCKETS || record.value === undefined) return false;
+    const definition = parsed(record.value);
+    if (definition === undefined || definitionTime(definition) !== record.time) return false;
+    return this.put(record.key, definition, { time: record.time, writer: record.writer });
+  }
+
+  private put(name: string, definition: BucketDefinition, version: Version): boolean {
+    const known = this.buckets.get(name);
+    if (known !== undefined && compareVersions(version, known.version) <= 0) return false;
+    const life = lifeName(name, definition.life ?? 0);
+    this.buckets.set(name, { name, life, definition, version });
+    this.sum = undefined;
+    if (known !== undefined && known.life !== life) this.end(known.life);
+    if (definition.dropped === true) this.end(life);
+    else this.rings.define(life, definition);
+    for (const listener of this.listeners) listener(life);
+    return true;
+  }
+
+  private end(life: string): void {
+    this.rings.remove(life);
+    for (const listener of this.listeners) listener(life);
+  }
+}
+
+function parsed(value: string): BucketDefinition | undefined {
+  try {
+    const json: unknown = JSON.parse(value);
+    return validate(json) ? json : undefined;
+  } catch {
+    return undefined; // Somebody wrote into the log who does not keep the protocol.
+  }
+}
