@@ -1,5 +1,6 @@
 // The public API of the package.
-export type { Client, Operation, Outcome, RequestOptions, Session } from './client/client.js';
+export type { BucketInfo, BucketOptions, BucketSettings, Buckets } from './client/buckets.js';
+export type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client/client.js';
 export { connect } from './client/connect.js';
 export { Entry } from './client/entry.js';
 export type { Got, Put } from './client/many.js';
@@ -33,5 +34,6 @@ export type {
   RecordsRequest,
   RepairReply,
   StatusReply,
+  TouchReply,
   WireRecord,
 } from './wire/generated/types.js';

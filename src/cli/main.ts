@@ -1,6 +1,7 @@
 // The `dynats` command: which verbs there are. Each loads what it needs only when it runs.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import * as bucketCommand from './commands/bucket.js';
 import * as consoleCommand from './commands/console.js';
 import * as delCommand from './commands/del.js';
 import * as downCommand from './commands/down.js';
@@ -19,6 +20,7 @@ import * as repairCommand from './commands/repair.js';
 import * as restartCommand from './commands/restart.js';
 import * as resumeCommand from './commands/resume.js';
 import * as statusCommand from './commands/status.js';
+import * as touchCommand from './commands/touch.js';
 import * as upCommand from './commands/up.js';
 import * as watchCommand from './commands/watch.js';
 import { addConnectionFlags } from './connection.js';
@@ -49,6 +51,8 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
       delCommand,
       lsCommand,
       watchCommand,
+      touchCommand,
+      bucketCommand,
       consoleCommand,
       importCommand,
       exportCommand,

@@ -11,7 +11,7 @@ import type { RequestFlags, RequestSubject } from './request-flags.js';
 type Told = { receipt?: Receipt | undefined; session?: string };
 
 /** Runs one request. With --json a failure prints its error reply too, and keeps its exit code. */
-export async function runRequest<T extends { reply: Told }>(
+export async function runRequest<T extends { reply: Told & { key: string } }>(
   flags: RequestFlags,
   subject: RequestSubject,
   send: (client: Client) => Promise<T>,

@@ -34,7 +34,10 @@ export function addRequestFlags(command: Command, kind: RequestSubject['kind']):
   const levels = levelsFor(kind).map(level => level.toLowerCase());
   return addConnectionFlags(
     command
-      .option('-l, --level <level>', `consistency level: ${levels.join(', ')} (default: quorum)`)
+      .option(
+        '-l, --level <level>',
+        `consistency level: ${levels.join(', ')} (default: the bucket's, or quorum)`,
+      )
       .option('-b, --bucket <bucket>', `bucket (default: ${defaultBucket})`)
       .option('--via <node>', 'node that coordinates (default: any)')
       .option('--zone <zone>', "zone that local_quorum means (default: the coordinator's)")
@@ -75,8 +78,10 @@ export function requestOf(
   const session =
     flags.session === undefined ? {} : { session: flags.session === newSession ? '' : flags.session };
   const trace = flags.trace === true ? { trace: true } : {};
+  // A level that is not named is the bucket's to say; failures are explained as if it were QUORUM.
+  const named = flags.level === undefined ? {} : { level };
   return {
-    options: { level, bucket, ...via, ...session, ...trace },
+    options: { ...named, bucket, ...via, ...session, ...trace },
     subject: { kind, key, level, bucket, ...via, ...zone },
   };
 }

@@ -1,6 +1,9 @@
-// Checks of what a caller gives, before anything is sent.
+// What a caller gives, checked and brought into the form of requests, before anything is sent.
 import { InvalidRequestError } from '../errors.js';
+import { Level } from '../model/level.js';
 import { isInbox } from '../wire/subjects.js';
+import type { OperationOptions } from './client.js';
+import type { ConnectOptions } from './options.js';
 
 /** Nodes answer to inboxes only: any other prefix would look like nobody answered. */
 export function checkInboxPrefix(prefix: string | undefined): void {
@@ -26,4 +29,24 @@ export function wireValue(value: string | Uint8Array): { value: string } | { bas
   if (value instanceof Uint8Array)
     return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
   throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
+}
+
+/** What of the options belongs to the operation, if it is there. */
+export function named({ bucket, level, session, trace }: OperationOptions): OperationOptions {
+  return {
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(level === undefined ? {} : { level }),
+    ...(session === undefined ? {} : { session }),
+    ...(trace === true ? { trace } : {}),
+  };
+}
+
+/** The zone of this client, where the level asks for one, or the bucket's level may. */
+export function zoneFor({ level }: OperationOptions, { zone }: ConnectOptions): { zone?: string } {
+  const mayAsk = level === undefined || level === Level.LocalQuorum;
+  return mayAsk && zone !== undefined ? { zone } : {};
+}
+
+export function ttlOf({ ttlMs }: { ttlMs?: number }): { ttlMs?: number } {
+  return ttlMs === undefined ? {} : { ttlMs };
 }

@@ -13,14 +13,16 @@ import type {
   RecordsRequest,
   RepairReply,
   StatusReply,
+  TouchReply,
 } from '../wire/generated/types.js';
+import type { Buckets } from './buckets.js';
 import type { Entry } from './entry.js';
 import type { Got, Put } from './many.js';
 import type { ScanOptions } from './scan.js';
 import type { Watch, WatchOptions } from './watch/watch.js';
 
 export interface RequestOptions {
-  /** Consistency level, default QUORUM. ANY is for writes only. */
+  /** Consistency level, default the bucket's, which is QUORUM unless it says so. ANY is for writes only. */
   level?: Level;
   /** Bucket, default `default`. */
   bucket?: string;
@@ -34,9 +36,14 @@ export interface RequestOptions {
   trace?: boolean;
 }
 
+export interface PutOptions extends RequestOptions {
+  /** How long the record lives, in milliseconds; default the bucket's, which is for ever unless it says so. */
+  ttlMs?: number;
+}
+
 /** One operation of a batch. Text values are stored as text, bytes as bytes. */
 export type Operation =
-  | ({ op: 'put'; key: string | number; value: string | Uint8Array } & OperationOptions)
+  | ({ op: 'put'; key: string | number; value: string | Uint8Array; ttlMs?: number } & OperationOptions)
   | ({ op: 'get'; key: string | number } & OperationOptions)
   | ({ op: 'delete'; key: string | number } & OperationOptions);
 
@@ -65,7 +72,7 @@ export interface Client extends AsyncDisposable {
    * @throws WriteTimeoutError too few acks in time; the write may still surface.
    * @throws InvalidRequestError names the field at fault.
    */
-  put(key: string | number, value: string | Uint8Array, options?: RequestOptions): Promise<PutReply>;
+  put(key: string | number, value: string | Uint8Array, options?: PutOptions): Promise<PutReply>;
 
   /**
    * The newest record among the owners that `level` asks, or `undefined` when the key is absent or deleted.
@@ -77,6 +84,17 @@ export interface Client extends AsyncDisposable {
 
   /** Deletes `key`: stores a tombstone at `level`. Deleting an absent key is no error. Throws as `put` does. */
   delete(key: string | number, options?: RequestOptions): Promise<PutReply>;
+
+  /**
+   * Makes a record that expires live on: `ttlMs` from now, default the bucket's. Never shortens its life, and keeps its
+   * version, so that it cannot undo a newer write. `found` is false for a key that is absent, deleted or has expired.
+   *
+   * @throws InvalidRequestError when neither `ttlMs` nor the bucket says how long; else as `put` does.
+   */
+  touch(key: string | number, options?: PutOptions): Promise<TouchReply>;
+
+  /** Lists, makes, changes and drops buckets. */
+  readonly buckets: Buckets;
 
   /** `get`, with how many owners answered and, for a deleted key, the tombstone's version. */
   read(key: string | number, options?: RequestOptions): Promise<GetReply>;
@@ -90,7 +108,7 @@ export interface Client extends AsyncDisposable {
   /** Stores many keys, each a write of its own: a reply or why it failed, in the order given; none is thrown. */
   putMany(
     entries: Iterable<readonly [key: string | number, value: string | Uint8Array]>,
-    options?: RequestOptions,
+    options?: PutOptions,
   ): Promise<Put[]>;
 
   /**

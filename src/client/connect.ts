@@ -2,7 +2,6 @@
 import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
-import { Level } from '../model/level.js';
 import type { OutcomeReport } from '../model/outcome.js';
 import { NatsBus } from '../nats/bus.js';
 import { openConnection } from '../nats/connection.js';
@@ -19,30 +18,38 @@ import type {
   RecordsRequest,
   RepairReply,
   StatusReply,
+  TouchReply,
 } from '../wire/generated/types.js';
 import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
-import { checkOperation, DEFAULT_BUCKET, TIMEOUT_MS_DEFAULT } from '../wire/requests.js';
+import {
+  BUCKET_TIMEOUT_MS_DEFAULT,
+  checkOperation,
+  DEFAULT_BUCKET,
+  TIMEOUT_MS_DEFAULT,
+} from '../wire/requests.js';
 import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError, within } from './api.js';
-import { checkInboxPrefix, checkNode, wireValue } from './arguments.js';
-import type { Client, Operation, OperationOptions, Outcome, RequestOptions, Session } from './client.js';
+import { checkInboxPrefix, checkNode, named, ttlOf, wireValue, zoneFor } from './arguments.js';
+import { type Buckets, bucketsOf } from './buckets.js';
+import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
 import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
+import { type AskOptions, NodeQuestions } from './node-questions.js';
 import { type ConnectOptions, Mode } from './options.js';
 import { askOutcome } from './outcome.js';
 import { explain } from './receipt.js';
 import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
 import { ClientSession, parseToken } from './session.js';
+import { touchKey } from './touch.js';
 import { startWatcher } from './watch/start-watch.js';
 import { Watch, type WatchOptions } from './watch/watch.js';
 
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
 const CLUSTER_TIMEOUT_MS = 1000;
-const REPAIR_TIMEOUT_MS = 10 * 60_000;
 /** A question to any node that is unanswered for this long is asked again, in milliseconds. */
 const CLUSTER_HEDGE_MS = 300;
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
@@ -73,6 +80,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
 }
 
 class NatsClient implements Client {
+  readonly buckets: Buckets;
+  private readonly nodeQuestions: NodeQuestions;
   private readonly api: ApiRequests;
   private readonly scans: ScanPages;
   private direct: DirectRequests | undefined;
@@ -105,6 +114,10 @@ class NatsClient implements Client {
       nodes: () => this.nodes,
       nodesNow: () => (this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs),
     });
+    this.buckets = bucketsOf(this.ask.bind(this), () =>
+      Math.max(this.timeoutMs(), BUCKET_TIMEOUT_MS_DEFAULT),
+    );
+    this.nodeQuestions = new NodeQuestions(this.ask.bind(this), () => this.timeoutMs());
     bus.onDisconnect(() => {
       this.isConnected = false;
     });
@@ -126,16 +139,26 @@ class NatsClient implements Client {
       );
   }
 
-  async put(
-    key: string | number,
-    value: string | Uint8Array,
-    options: RequestOptions = {},
-  ): Promise<PutReply> {
-    return asPut(await this.execute({ op: 'put', key, value, ...named(options) }, options));
+  async put(key: string | number, value: string | Uint8Array, options: PutOptions = {}): Promise<PutReply> {
+    return asPut(
+      await this.execute({ op: 'put', key, value, ...ttlOf(options), ...named(options) }, options),
+    );
   }
 
   async delete(key: string | number, options: RequestOptions = {}): Promise<PutReply> {
     return asPut(await this.execute({ op: 'delete', key, ...named(options) }, options));
+  }
+
+  async touch(key: string | number, options: PutOptions = {}): Promise<TouchReply> {
+    if (this.closing !== undefined) throw closedError();
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs();
+    const { bucket, level } = { ...named(this.options), ...named(options) };
+    const wanted = {
+      ...(bucket === undefined ? {} : { bucket }),
+      ...(level === undefined ? {} : { level }),
+    };
+    const request = { key, ...wanted, ...zoneFor(wanted, this.options), ...ttlOf(options), timeoutMs };
+    return touchKey(request, { ask: this.ask.bind(this), coordinator: this.coordinator, via: options.via });
   }
 
   async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
@@ -169,7 +192,7 @@ class NatsClient implements Client {
 
   putMany(
     entries: Iterable<readonly [key: string | number, value: string | Uint8Array]>,
-    options: RequestOptions = {},
+    options: PutOptions = {},
   ): Promise<Put[]> {
     return putMany(this, entries, options);
   }
@@ -210,32 +233,20 @@ class NatsClient implements Client {
     }
   }
 
-  async status(node: string, options: { timeoutMs?: number } = {}): Promise<StatusReply> {
-    return this.ask(
-      subjects.node(checkNode(node, 'node'), 'status'),
-      {},
-      validators.statusReply,
-      options.timeoutMs ?? this.timeoutMs(),
-    );
+  status(node: string, options?: AskOptions): Promise<StatusReply> {
+    return this.nodeQuestions.status(node, options);
   }
 
-  async records(
-    node: string,
-    request: RecordsRequest = {},
-    options: { timeoutMs?: number } = {},
-  ): Promise<RecordsReply> {
-    return this.ask(
-      subjects.node(checkNode(node, 'node'), 'records'),
-      request,
-      validators.recordsReply,
-      options.timeoutMs ?? this.timeoutMs(),
-    );
+  records(node: string, request?: RecordsRequest, options?: AskOptions): Promise<RecordsReply> {
+    return this.nodeQuestions.records(node, request, options);
   }
 
-  async repair(node: string, options: { dryRun?: boolean; timeoutMs?: number } = {}): Promise<RepairReply> {
-    const { dryRun = false, timeoutMs = REPAIR_TIMEOUT_MS } = options;
-    const subject = subjects.node(checkNode(node, 'node'), 'repair');
-    return this.ask(subject, { dryRun }, validators.repairReply, timeoutMs);
+  repair(node: string, options?: AskOptions & { dryRun?: boolean }): Promise<RepairReply> {
+    return this.nodeQuestions.repair(node, options);
+  }
+
+  hints(node: string, request?: HintsRequest, options?: AskOptions): Promise<HintsReply> {
+    return this.nodeQuestions.hints(node, request, options);
   }
 
   async outcome(
@@ -248,19 +259,6 @@ class NatsClient implements Client {
     const { cluster } = await this.cluster();
     return askOutcome(write, cluster, (node, request) =>
       this.ask(subjects.node(node, 'outcome'), request, validators.outcomeReply, timeoutMs),
-    );
-  }
-
-  async hints(
-    node: string,
-    request: HintsRequest = { action: 'list' },
-    options: { timeoutMs?: number } = {},
-  ): Promise<HintsReply> {
-    return this.ask(
-      subjects.node(checkNode(node, 'node'), 'hints'),
-      request,
-      validators.hintsReply,
-      options.timeoutMs ?? this.timeoutMs(),
     );
   }
 
@@ -339,7 +337,8 @@ class NatsClient implements Client {
     // What a session writes is newer than what it has seen.
     if (head.session) clock.observe(parseToken(head.session).newestTime());
     const version = { time: clock.next(), writer: this.writer };
-    return op === 'delete' ? { ...head, ...version } : { ...head, ...wireValue(operation.value), ...version };
+    if (op === 'delete') return { ...head, ...version };
+    return { ...head, ...wireValue(operation.value), ...ttlOf(operation), ...version };
   }
 
   private get isOutOfTouch(): boolean {
@@ -387,21 +386,6 @@ class NatsClient implements Client {
       throw new UnavailableError(1, 0, `${subject}: ${why}`, { cause: error });
     }
   }
-}
-
-/** What of the options belongs to the operation, if it is there. */
-function named({ bucket, level, session, trace }: OperationOptions): OperationOptions {
-  return {
-    ...(bucket === undefined ? {} : { bucket }),
-    ...(level === undefined ? {} : { level }),
-    ...(session === undefined ? {} : { session }),
-    ...(trace === true ? { trace } : {}),
-  };
-}
-
-/** The zone of this client, where the level asks for one. */
-function zoneFor({ level }: OperationOptions, { zone }: ConnectOptions): { zone?: string } {
-  return level === Level.LocalQuorum && zone !== undefined ? { zone } : {};
 }
 
 function asPut(reply: PutReply | GetReply): PutReply {

@@ -1,7 +1,8 @@
 // Many keys in one call: each with an outcome of its own, in the order given; none is thrown.
 import { DynatsError } from '../errors.js';
 import type { PutReply } from '../wire/generated/types.js';
-import type { Client, RequestOptions } from './client.js';
+import { ttlOf } from './arguments.js';
+import type { Client, PutOptions, RequestOptions } from './client.js';
 import { Entry } from './entry.js';
 
 /** An entry, undefined where the key is absent or deleted, or why the read failed. */
@@ -30,10 +31,10 @@ export async function getMany(
 export async function putMany(
   client: Pick<Client, 'batch'>,
   entries: Iterable<readonly [key: string | number, value: string | Uint8Array]>,
-  options: RequestOptions,
+  options: PutOptions,
 ): Promise<Put[]> {
   const outcomes = await client.batch(
-    Array.from(entries, ([key, value]) => ({ op: 'put' as const, key, value })),
+    Array.from(entries, ([key, value]) => ({ op: 'put' as const, key, value, ...ttlOf(options) })),
     options,
   );
   return outcomes.map(outcome => {

@@ -3,7 +3,8 @@ import { InvalidRequestError } from '../errors.js';
 import { SessionMemory } from '../model/session.js';
 import type { GetReply, PutReply } from '../wire/generated/types.js';
 import { checkKey } from '../wire/requests.js';
-import type { Client, RequestOptions, Session } from './client.js';
+import { ttlOf } from './arguments.js';
+import type { Client, PutOptions, RequestOptions, Session } from './client.js';
 import { Entry } from './entry.js';
 
 /** Keys a session tells apart in this process; those it used longest ago are read with more owners than the level needs. */
@@ -33,9 +34,10 @@ export class ClientSession implements Session {
   async put(
     key: string | number,
     value: string | Uint8Array,
-    options: SessionOptions = {},
+    options: SessionOptions & Pick<PutOptions, 'ttlMs'> = {},
   ): Promise<PutReply> {
-    return this.learn(key, options, await this.client.put(key, value, this.with(key, options)));
+    const request = { ...this.with(key, options), ...ttlOf(options) };
+    return this.learn(key, options, await this.client.put(key, value, request));
   }
 
   async delete(key: string | number, options: SessionOptions = {}): Promise<PutReply> {

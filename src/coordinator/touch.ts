@@ -35,15 +35,7 @@ export async function touch(
   const content = base64 === undefined ? { value: value ?? '' } : { base64 };
   await write(
     c,
-    {
-      kind: 'write',
-      bucket: bucket.life,
-      key,
-      level,
-      ...content,
-      expiresAt,
-      version: parseVersion(version, false),
-    },
+    { ...reading, kind: 'write', ...content, expiresAt, version: parseVersion(version, false) },
     deadlineAtMs,
   );
   return { key, found: true, version, expiresAt, level };

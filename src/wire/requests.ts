@@ -104,11 +104,12 @@ export function checkOperation(verb: Verb, json: unknown): Operation & Timing {
 /** Parses `dynats.touch`. @throws InvalidRequestError */
 export function parseTouch(json: unknown): TouchOperation & Timing {
   const { ttlMs, ...request } = check(validators.touchRequest, json);
-  const { bucket, key, level, isLevelDefault } = operation({ op: 'get', ...request }, '');
+  const { bucket, key, level, zone, isLevelDefault } = operation({ op: 'get', ...request }, '');
   return {
     bucket,
     key,
     level,
+    ...(zone === undefined ? {} : { zone }),
     ...(isLevelDefault === undefined ? {} : { isLevelDefault }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...timing(request),

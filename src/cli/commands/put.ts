@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CliError, ExitCode } from '../exit.js';
 import { counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
+import { addTtlFlag, type TtlFlags, ttlOf } from '../ttl-flag.js';
 
 export function register(program: Command): void {
   const command = program
@@ -10,15 +11,15 @@ export function register(program: Command): void {
     .description('store a value under a key; the value is read from stdin when it is not given')
     .argument('<key>', '1 to 1024 bytes of UTF-8; put -- before one that starts with "-"')
     .argument('[value]', 'text; from stdin also bytes');
-  addRequestFlags(command, 'write').action(put);
+  addTtlFlag(addRequestFlags(command, 'write')).action(put);
 }
 
-async function put(key: string, value: string | undefined, flags: RequestFlags): Promise<void> {
+async function put(key: string, value: string | undefined, flags: RequestFlags & TtlFlags): Promise<void> {
   const { options, subject } = requestOf('write', key, flags);
   const content = value ?? (await valueFromStdin());
   const { runRequest } = await import('../request-command.js');
   const { reply } = await runRequest(flags, subject, async client => ({
-    reply: await client.put(key, content, options),
+    reply: await client.put(key, content, { ...options, ...ttlOf(flags) }),
   }));
   if (flags.json === true) return printJson(reply);
   print(

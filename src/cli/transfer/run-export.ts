@@ -6,6 +6,7 @@ import { finished } from 'node:stream/promises';
 import type { Client } from '../../client/client.js';
 import { Level, requiredOwners } from '../../model/level.js';
 import { PartitionerName } from '../../model/partitioner.js';
+import { isGone } from '../../model/record.js';
 import type { Ring } from '../../model/ring.js';
 import type { ClusterDefinition, ClusterReply, WireRecord } from '../../wire/generated/types.js';
 import { ringOf } from '../bucket-ring.js';
@@ -41,7 +42,7 @@ export async function runExport(client: Client, options: ExportOptions): Promise
       new Map(nodes.map(node => [node, recordsOf(client, node, options.bucket)])),
     )) {
       const newest = newestOf(copies.values());
-      if (newest === undefined || newest.deleted === true) continue;
+      if (newest === undefined || isGone(newest, view.time)) continue;
       await lines.line(lineOf(newest));
       progress.update(++count, count, 0);
     }

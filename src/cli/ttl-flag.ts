@@ -1,0 +1,29 @@
+// The flag --ttl: how long a record lives.
+import type { Command } from 'commander';
+import { parseDurationMs } from './duration.js';
+import { CliError, ExitCode } from './exit.js';
+
+export interface TtlFlags {
+  ttl?: string;
+}
+
+export function addTtlFlag(command: Command): Command {
+  return command.option(
+    '--ttl <duration>',
+    "time to live: 500ms, 90s, 1h30m (default: the bucket's, or for ever)",
+  );
+}
+
+/** The option of a call; nothing when the flag is not given. */
+export function ttlOf({ ttl }: TtlFlags): { ttlMs?: number } {
+  return ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) };
+}
+
+export function parseTtlMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms >= 1 && Number.isInteger(ms)) return ms;
+  throw new CliError(
+    ExitCode.Usage,
+    `--ttl "${text}" is no duration of 1ms or more, like 500ms, 90s or 1h30m`,
+  );
+}
