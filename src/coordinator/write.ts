@@ -2,6 +2,7 @@
 // keep a hint for every owner that is down or does not ack; answer as soon as the level's acks are in. Nothing is ever
 // rolled back: a record that some reader may have seen, or a newer write replaced, must not be taken away.
 import { InvalidRequestError, OverloadedError, UnavailableError, WriteTimeoutError } from '../errors.js';
+import { BUCKETS } from '../model/bucket.js';
 import { Level } from '../model/level.js';
 import { type Need, requiredBy, shortfall, Tally } from '../model/need.js';
 import { versionText } from '../model/record.js';
@@ -70,6 +71,11 @@ function stamp(c: Coordination, request: WriteRequest): WireRecord {
       throw new InvalidRequestError(
         'time',
         `time lies more than ${c.hlc.maxSkewMs} ms ahead of this node's clock`,
+      );
+    if (request.expiresAt === undefined && bucket !== BUCKETS && c.hlc.isTooOld(version.time))
+      throw new InvalidRequestError(
+        'time',
+        'time lies so far behind that what was deleted since may have been purged: issue a new version',
       );
     c.hlc.observe(version.time);
   }

@@ -1,6 +1,9 @@
 // Hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) in one integer: microseconds since 1970, whose
 // low digits count when the physical clock stands still or lies behind. Safe as a JSON number until the year 2255.
 
+/** The longest call and a minute more, in milliseconds. Deletes are kept for longer than this before they are purged. */
+const OLDEST_MS = 660_000;
+
 /**
  * Issues strictly increasing times that never fall behind a time it has seen.
  *
@@ -32,6 +35,11 @@ export class HybridClock {
   /** Whether `time` lies further ahead than any clock that is right enough could have issued. */
   isTooFarAhead(time: number): boolean {
     return time > (this.nowMs() + this.maxSkewMs) * 1000;
+  }
+
+  /** Whether `time` is older than any write that is still under way. */
+  isTooOld(time: number): boolean {
+    return time < this.current() - OLDEST_MS * 1000;
   }
 
   /** Folds a time seen elsewhere into this clock; one from too far ahead is not believed. */

@@ -56,6 +56,12 @@ export class MerkleTree {
     cells[2 * leaf + 1] = (cells[2 * leaf + 1] ?? 0) ^ hash.b;
   }
 
+  copy(): MerkleTree {
+    const copy = new MerkleTree();
+    copy.cells.set(this.cells);
+    return copy;
+  }
+
   leaf(leaf: number): string {
     return hashText({ a: this.cells[2 * leaf] ?? 0, b: this.cells[2 * leaf + 1] ?? 0 });
   }

@@ -30,7 +30,12 @@ export function isGone(record: Pick<Version, 'deleted' | 'expiresAt'>, now: numb
 }
 
 /** The delete that an expired record has become: of the same version, which it beats. */
-export function tombstoneOf({ bucket, key, time, writer }: WireRecord): WireRecord {
+export function tombstoneOf({
+  bucket,
+  key,
+  time,
+  writer,
+}: Pick<WireRecord, 'bucket' | 'key' | 'time' | 'writer'>): WireRecord {
   return { bucket, key, deleted: true, time, writer };
 }
 

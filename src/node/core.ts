@@ -14,6 +14,7 @@ import { Handoff } from '../replica/handoff.js';
 import { HintControl } from '../replica/hint-control.js';
 import { HintLedger } from '../replica/hint-ledger.js';
 import { HintLosses } from '../replica/hint-losses.js';
+import { Purge } from '../replica/purge.js';
 import { Replica } from '../replica/replica.js';
 import { serveScans } from '../replica/scan-service.js';
 import { serveReplica } from '../replica/service.js';
@@ -25,7 +26,7 @@ import type {
   WireRecord,
 } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 import { servicesOf } from './services.js';
 
 export interface NodeState {
@@ -79,6 +80,7 @@ export class NodeCore {
   private readonly hintLosses: HintLosses;
   readonly compaction: Compaction;
   readonly antiEntropy: AntiEntropy;
+  private readonly purge: Purge;
   private readonly heartbeat: Heartbeat;
   private readonly heartbeatMs: number;
   private readonly services: readonly Service[];
@@ -164,7 +166,7 @@ export class NodeCore {
       replica,
       liveness,
       heartbeatMs,
-      hints: () => ({ refusesHints: this.hintControl.full(), unhinted: this.hintLosses.all() }),
+      hints: () => this.hintsToAnnounce(),
     });
     this.handoff = new Handoff({
       node,
@@ -192,6 +194,19 @@ export class NodeCore {
       logger,
       settings: { ...COMPACTION_DEFAULTS, ...options.compaction },
     });
+    const settings = { ...ANTI_ENTROPY_DEFAULTS, ...options.antiEntropy };
+    const rings = () => this.coordinator.rings.all();
+    const { nodes } = cluster;
+    this.purge = new Purge({
+      node,
+      nodes,
+      liveness,
+      replica,
+      rings,
+      now: () => hlc.current(),
+      logger,
+      afterMs: settings.purgeAfterMs,
+    });
     this.antiEntropy = new AntiEntropy({
       node,
       bus,
@@ -201,9 +216,10 @@ export class NodeCore {
       liveness,
       replica,
       appender: this.coordinator.appender,
-      rings: () => this.coordinator.rings.all(),
+      rings,
       rewriteLog: () => this.compaction.rewrite(),
-      settings: { ...ANTI_ENTROPY_DEFAULTS, ...options.antiEntropy },
+      purge: this.purge,
+      settings,
     });
     this.services = this.makeServices();
   }
@@ -221,6 +237,7 @@ export class NodeCore {
       replica: this.replica,
       logger,
       ringOf: (bucket: string) => this.coordinator.rings.find(bucket),
+      settled: () => this.purge.settled(),
       onDropped: (reason: string) => this.count(reason),
     };
     this.subscriptions = [...serveReplica(service), serveScans(service), ...serveAntiEntropy(service)];
@@ -303,6 +320,15 @@ export class NodeCore {
       .catch(error => logger.debug({ error }, 'could not store what a peer told of buckets'));
   }
 
+  private hintsToAnnounce(): ReturnType<HeartbeatOptions['hints']> {
+    const held = this.handoff.heldTotal;
+    return {
+      ...(held === undefined ? {} : { hints: held }),
+      refusesHints: this.hintControl.full(),
+      unhinted: this.hintLosses.all(),
+    };
+  }
+
   private stateChanged(): void {
     const { state, reason, progress } = this.replica;
     if (this.takesRequests || state === 'catching-up')
@@ -336,6 +362,7 @@ export class NodeCore {
       hintLosses,
       compaction,
       antiEntropy,
+      purge: this.purge,
       refused,
       maxPayload: () => bus.maxPayload,
       onDropped: reason => this.count(reason),

@@ -19,7 +19,7 @@ export interface HeartbeatOptions {
   readonly liveness: Liveness;
   readonly heartbeatMs: number;
   /** What to announce of the hints this node holds. */
-  readonly hints: () => Pick<Presence, 'refusesHints' | 'unhinted'>;
+  readonly hints: () => Pick<Presence, 'hints' | 'refusesHints' | 'unhinted'>;
 }
 
 export class Heartbeat {

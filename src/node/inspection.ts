@@ -6,6 +6,7 @@ import type { Compaction } from '../replica/compaction.js';
 import type { Handoff } from '../replica/handoff.js';
 import type { HintControl } from '../replica/hint-control.js';
 import type { HintLosses } from '../replica/hint-losses.js';
+import type { Purge } from '../replica/purge.js';
 import type { Replica } from '../replica/replica.js';
 import { VERSION } from '../version.js';
 import type { HintsReply, RecordsReply, StatusReply } from '../wire/generated/types.js';
@@ -27,6 +28,7 @@ export interface InspectionOptions {
   readonly hintLosses: HintLosses;
   readonly compaction: Compaction;
   readonly antiEntropy: AntiEntropy;
+  readonly purge: Purge;
   /** Messages dropped unanswered, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   readonly maxPayload: () => number;
@@ -62,6 +64,7 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
     },
     keys: replica.memtable.keys,
     tombstones: replica.memtable.tombstones,
+    purge: options.purge.status(),
     hints: {
       held: Object.fromEntries(handoff.held),
       stored: hints.stored,

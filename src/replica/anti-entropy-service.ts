@@ -13,6 +13,8 @@ import { answer, type ReplicaServiceOptions } from './service.js';
 export interface AntiEntropyServiceOptions extends ReplicaServiceOptions {
   readonly clock: Clock;
   readonly ringOf: (bucket: string) => Ring | undefined;
+  /** Up to when everything written has arrived: see `Purge`. */
+  readonly settled: () => number;
 }
 
 /** Part of the broker's largest message that one page may fill. */
@@ -50,18 +52,23 @@ export function serveAntiEntropy(options: AntiEntropyServiceOptions): Subscripti
 
 async function treeOf(options: AntiEntropyServiceOptions, data: Uint8Array): Promise<TreeReply> {
   const { node, replica } = options;
-  const { bucket, owners, root, branches } = decodeJson(validators.treeRequest, data);
+  const request = decodeJson(validators.treeRequest, data);
+  const { bucket, owners, root, branches, floor: theirs = 0, agreed } = request;
   // What was acked before it was asked must show in its tree.
   await replica.barrier();
-  const tree = replica.memtable.tree(bucket, groupOf(options, bucket, owners));
-  const { state } = replica;
+  const { memtable, state } = replica;
+  const group = groupOf(options, bucket, owners);
   if (state === 'catching-up' || replica.progress !== undefined)
     return { node, state: 'catching-up', same: false };
+  // Compared at the higher of the two floors; equal trees at a floor are what makes it this replica's too.
+  const tree = memtable.treeAt(bucket, group, theirs);
   if (branches !== undefined)
     return { node, state, same: false, leaves: branches.map(branch => tree.leavesOf(branch)) };
-  return tree.root() === root
-    ? { node, state, same: true }
-    : { node, state, same: false, branches: tree.branches() };
+  const same = tree.root() === root;
+  if ((same || agreed === true) && state === 'serving') memtable.raiseFloor(bucket, group, theirs);
+  const floor = memtable.floor(bucket, group);
+  const reply = { node, state, same, floor, settled: options.settled() };
+  return same ? reply : { ...reply, branches: tree.branches() };
 }
 
 function leavesOf(options: AntiEntropyServiceOptions, listings: Listings, data: Uint8Array): LeafReply {

@@ -7,6 +7,7 @@ import type { Ring } from '../model/ring.js';
 import type { Bus, Clock, Logger, Random, Timer } from '../ports.js';
 import type { RepairTotals } from '../wire/generated/types.js';
 import { Comparison, type Share } from './comparison.js';
+import type { Agreement, Purge } from './purge.js';
 import type { Replica } from './replica.js';
 
 export interface AntiEntropySettings {
@@ -16,12 +17,15 @@ export interface AntiEntropySettings {
   readonly periodMs: number;
   /** Records sent and fetched a second while the replica is not recovering. */
   readonly recordsPerSecond: number;
+  /** Longer than any write may be under way, its retries included, in milliseconds. Deletes are kept twice as long. */
+  readonly purgeAfterMs: number;
 }
 
 export const ANTI_ENTROPY_DEFAULTS: AntiEntropySettings = {
   enabled: true,
   periodMs: 10_000,
   recordsPerSecond: 10_000,
+  purgeAfterMs: 900_000,
 };
 
 export interface AntiEntropyOptions {
@@ -37,6 +41,7 @@ export interface AntiEntropyOptions {
   readonly rings: () => ReadonlyMap<string, Ring>;
   /** Appends everything in memory to the log again, and purges the rest. */
   readonly rewriteLog: () => Promise<void>;
+  readonly purge: Purge;
   readonly settings: AntiEntropySettings;
 }
 
@@ -52,6 +57,12 @@ export interface Round {
   readonly found: RepairTotals;
   /** Owners that could not be compared with, in whole or in part. */
   readonly unreached: ReadonlySet<string>;
+}
+
+/** What the comparisons of a round tell of each group, named `<bucket>/<group>`. */
+interface Findings {
+  readonly sources: ReadonlyMap<string, Sources>;
+  readonly agreements: ReadonlyMap<string, Agreement>;
 }
 
 /** Between rounds while the replica is recovering, in milliseconds. */
@@ -176,26 +187,29 @@ export class AntiEntropy {
     if (!isDryRun) this.returned = new Set();
     const shares = this.shares(peer => isDryRun || isRecovering || withAll || returned.has(peer));
     if (!isDryRun) this.roundProgress = { done: 0, total: shares.length };
-    const sources = await this.compareShares(shares, round, isDryRun);
+    // As of now: what comes from here on may come too late for the first comparison.
+    const settled = this.options.purge.settled();
+    const { sources, agreements } = await this.compareShares(shares, round, isDryRun);
     if (isDryRun || this.closed) return round;
     if (isRecovering && this.isWhole(sources)) {
       if (replica.isDamaged) await this.options.rewriteLog();
       await replica.becomeWhole(lossCount);
     }
+    this.options.purge.raise(agreements, settled);
     for (const peer of round.unreached) if (liveness.isWritable(peer)) this.returned.add(peer);
     this.roundCount++;
     if (round.unreached.size === 0) this.completedAt = clock.now();
     return round;
   }
 
-  /** @returns the sources of each group, named `<bucket>/<group>`. */
   private async compareShares(
     shares: readonly Share[],
     { found, unreached }: { found: RepairTotals; unreached: Set<string> },
     isDryRun: boolean,
-  ): Promise<Map<string, Sources>> {
+  ): Promise<Findings> {
     const { liveness, logger } = this.options;
     const sources = new Map<string, { serving: Set<string>; reached: Set<string> }>();
+    const agreements = new Map<string, Agreement>();
     const round = this.options.random.token(12);
     for (const share of shares) {
       if (this.closed) break;
@@ -215,18 +229,21 @@ export class AntiEntropy {
         },
         share,
       );
-      const state = liveness.isWritable(share.peer)
+      const compared = liveness.isWritable(share.peer)
         ? await comparison.run().catch(error => {
             logger.debug({ error, peer: share.peer }, 'could not compare with a peer');
             return undefined;
           })
         : undefined;
-      if (state === undefined) unreached.add(share.peer);
-      else source.reached.add(share.peer);
-      if (state === 'serving') source.serving.add(share.peer);
+      if (compared === undefined) unreached.add(share.peer);
+      else {
+        source.reached.add(share.peer);
+        agree(agreements, name, compared.agreedUpTo);
+      }
+      if (compared?.state === 'serving') source.serving.add(share.peer);
       if (!isDryRun) this.roundProgress.done++;
     }
-    return sources;
+    return { sources, agreements };
   }
 
   /** Whether every write that a quorum acknowledged, of all owners or of this node's zone, must have been seen. */
@@ -272,4 +289,9 @@ export class AntiEntropy {
 
 function noTotals(): RepairTotals {
   return { compared: 0, different: 0, fetched: 0, sent: 0 };
+}
+
+function agree(agreements: Map<string, Agreement>, name: string, upTo: number): void {
+  const { owners, upTo: least } = agreements.get(name) ?? { owners: 0, upTo };
+  agreements.set(name, { owners: owners + 1, upTo: Math.min(least, upTo) });
 }

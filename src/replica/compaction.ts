@@ -79,10 +79,14 @@ export class Compaction {
         replica.applied,
       );
       if (through < state.firstSequence) return;
-      await this.moveOut(state.firstSequence, through);
+      const left = await this.moveOut(state.firstSequence, through);
       // The note also takes the place of the newest one so far, which may be among what is purged.
       await replica.notePurge(through);
       await log.purge(through);
+      for (const record of left)
+        if (replica.memtable.mayLeave(record, through)) replica.memtable.leave(record.bucket, record.key);
+        // Something older came meanwhile, which should not have been possible: it must not be found alone.
+        else await this.append(record);
       state = await log.state();
     }
     this.doneCount++;
@@ -119,14 +123,24 @@ export class Compaction {
     return bytes > minBytes && bytes > ratio * this.options.replica.memtable.liveBytes;
   }
 
-  /** Appends again what still stands in the entries, and resolves when all of it is stored. */
-  private async moveOut(from: number, through: number): Promise<void> {
+  /**
+   * Appends again what still stands in the entries, and resolves when all of it is stored. Deletes that every owner is known
+   * to have are left behind, and returned.
+   */
+  private async moveOut(from: number, through: number): Promise<WireRecord[]> {
+    const { log, replica } = this.options;
     const entries: StreamEntry[] = [];
-    await this.options.log.read(from, through, entry => entries.push(entry));
-    await Promise.all(entries.flatMap(entry => this.appendLive(entry)));
+    await log.read(from, through, entry => entries.push(entry));
+    const left: WireRecord[] = [];
+    const moved: Promise<void>[] = [];
+    for (const record of entries.flatMap(entry => this.liveIn(entry)))
+      if (replica.memtable.mayLeave(record, through)) left.push(record);
+      else moved.push(this.append(record));
+    await Promise.all(moved);
+    return left;
   }
 
-  private appendLive(entry: StreamEntry): Promise<void>[] {
+  private liveIn(entry: StreamEntry): WireRecord[] {
     const { replica } = this.options;
     const decoded = decodeEntry(entry.data);
     if (decoded.kind === 'damaged') {
@@ -135,9 +149,7 @@ export class Compaction {
       throw new Error(reason);
     }
     if (decoded.kind !== 'entry') return [];
-    return decoded.entry.records
-      .filter(record => replica.memtable.standsIn(record, entry.sequence))
-      .map(record => this.append(record));
+    return decoded.entry.records.filter(record => replica.memtable.standsIn(record, entry.sequence));
   }
 
   private append(record: WireRecord): Promise<void> {

@@ -2,15 +2,9 @@
 // exchange two messages; then the leaves that differ; then the records that one of the two lacks.
 import type { Appender } from '../coordinator/appender.js';
 import { BRANCHES, LEAVES_PER_BRANCH } from '../model/merkle.js';
-import { compareVersions } from '../model/record.js';
+import { compareVersions, isGone, tombstoneOf, type Version } from '../model/record.js';
 import type { Bus } from '../ports.js';
-import type {
-  LeafReply,
-  RepairTotals,
-  ReplicaState,
-  TreeReply,
-  WireRecord,
-} from '../wire/generated/types.js';
+import type { LeafReply, RepairTotals, TreeReply, TreeRequest, WireRecord } from '../wire/generated/types.js';
 import * as validators from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
@@ -38,6 +32,16 @@ export interface ComparisonOptions {
   readonly throttle: (records: number) => Promise<void>;
 }
 
+/** What a comparison found of the peer. */
+export interface Compared {
+  readonly state: TreeReply['state'];
+  /**
+   * Up to when, microseconds since 1970, both held the same, with nothing more on its way to the peer: whatever differed was
+   * newer on one side, and is on both now.
+   */
+  readonly agreedUpTo: number;
+}
+
 const TIMEOUT_MS = 5000;
 /** Leaves whose contents are listed by one request. */
 const LEAVES_PER_REQUEST = 256;
@@ -45,6 +49,11 @@ const LEAVES_PER_REQUEST = 256;
 const KEYS_PER_REQUEST = 1024;
 
 export class Comparison {
+  /** Up to where each side, if it serves, knows that what it does not hold was deleted (see purge.ts). */
+  private floors = { here: 0, there: 0 };
+  /** The oldest time at which something was found to differ. */
+  private oldest = Number.POSITIVE_INFINITY;
+
   constructor(
     private readonly options: ComparisonOptions,
     private readonly share: Share,
@@ -53,35 +62,64 @@ export class Comparison {
   /**
    * Compares, and repairs what differs on either side.
    *
-   * @returns the peer's state, or undefined when its memory does not show what it holds.
+   * @returns undefined when the peer's memory does not show what it holds.
    * @throws when the peer cannot be asked, or a log does not take a record.
    */
-  async run(): Promise<ReplicaState | undefined> {
-    const { replica, count } = this.options;
-    const tree = replica.memtable.tree(this.share.bucket, this.share.group);
-    const first = await this.ask(tree.root());
-    if (first.state === 'catching-up') return undefined;
+  async run(): Promise<Compared | undefined> {
+    const { replica, count, isDryRun } = this.options;
+    const { memtable } = replica;
+    const { bucket, group } = this.share;
+    const floor = memtable.floor(bucket, group);
+    const first = await this.ask({ root: memtable.tree(bucket, group).root(), floor });
+    const { state, settled = 0, floor: theirs = 0 } = first;
+    if (state === 'catching-up') return undefined;
     count('compared', 1);
-    if (first.same) return first.state;
-    count('different', 1);
+    if (first.same) {
+      if (!isDryRun) this.takeFloor(theirs);
+      return { state, agreedUpTo: settled };
+    }
+    // Each side goes by the higher floor of the two; there nothing may be left of the difference.
+    const tree = memtable.treeAt(bucket, group, theirs);
     const mine = tree.branches();
     const branches = Array.from({ length: BRANCHES }, (_, i) => i).filter(
       i => first.branches?.[i] !== mine[i],
     );
-    const { leaves = [] } = await this.ask(tree.root(), branches);
-    const different = branches.flatMap((branch, i) => {
-      const own = tree.leavesOf(branch);
-      return own.flatMap((hash, j) => (leaves[i]?.[j] === hash ? [] : [branch * LEAVES_PER_BRANCH + j]));
-    });
-    for (let i = 0; i < different.length; i += LEAVES_PER_REQUEST)
-      await this.exchange(different.slice(i, i + LEAVES_PER_REQUEST));
-    return first.state;
+    if (branches.length > 0) {
+      count('different', 1);
+      const { leaves = [] } = await this.ask({ root: tree.root(), floor, branches });
+      const different = branches.flatMap((branch, i) => {
+        const own = tree.leavesOf(branch);
+        return own.flatMap((hash, j) => (leaves[i]?.[j] === hash ? [] : [branch * LEAVES_PER_BRANCH + j]));
+      });
+      this.floors = {
+        here: replica.state === 'serving' ? floor : 0,
+        there: state === 'serving' ? theirs : 0,
+      };
+      for (let i = 0; i < different.length; i += LEAVES_PER_REQUEST)
+        await this.exchange(different.slice(i, i + LEAVES_PER_REQUEST));
+    }
+    if (!isDryRun) await this.shareFloors(floor, theirs);
+    return { state, agreedUpTo: Math.min(settled, this.oldest - 1) };
   }
 
-  private async ask(root: string, branches?: number[]): Promise<TreeReply> {
+  /** The higher floor becomes both's when nothing up to it differed. */
+  private async shareFloors(floor: number, theirs: number): Promise<void> {
+    const { replica } = this.options;
+    const { bucket, group } = this.share;
+    if (theirs < floor && floor < this.oldest)
+      await this.ask({ root: replica.memtable.tree(bucket, group).root(), floor, agreed: true });
+    if (theirs < this.oldest) this.takeFloor(theirs);
+  }
+
+  private takeFloor(floor: number): void {
+    const { replica } = this.options;
+    if (replica.state === 'serving') replica.memtable.raiseFloor(this.share.bucket, this.share.group, floor);
+  }
+
+  private async ask(question: Omit<TreeRequest, 'bucket' | 'owners'>): Promise<TreeReply> {
     const { bucket, owners, peer } = this.share;
-    const request = { bucket, owners, root, ...(branches === undefined ? {} : { branches }) };
-    const reply = await this.options.bus.request(subjects.tree(peer), encodeJson(request), TIMEOUT_MS);
+    const request = encodeJson({ bucket, owners, ...question });
+    const reply = await this.options.bus.request(subjects.tree(peer), request, TIMEOUT_MS);
     return decodeJson(validators.treeReply, reply.data);
   }
 
@@ -100,23 +138,28 @@ export class Comparison {
       if (page.next === undefined) break;
       at = { index: at.index + page.next.index, offset: page.next.offset };
     }
-    await this.send([...unseen]);
-    await this.options.throttle(unseen.size);
+    await this.settleUnseen(unseen);
   }
 
   /** Makes both sides hold the newer of what the peer listed and what is here. */
   private async settle(page: LeafReply['held']): Promise<void> {
     const { replica, appender, node, isDryRun, count, throttle } = this.options;
-    const { bucket } = this.share;
+    const { bucket, peer } = this.share;
     const lacking: string[] = [];
     const records: WireRecord[] = [];
     const ahead: string[] = [];
+    const ghosts: WireRecord[] = [];
     for (const held of page) {
       const mine = replica.memtable.get(bucket, held.key);
+      if (mine === undefined && held.time <= this.floors.here) {
+        if (!isGone(held, this.floors.here)) ghosts.push(tombstoneOf({ ...held, bucket }));
+        continue;
+      }
       const order = mine === undefined ? 1 : compareVersions(held, mine);
       // Equal versions with unequal values: a writer used one twice. Both sides need both, to keep the same one.
       const isTwin =
         order === 0 && !('bucket' in held) && held.hash !== replica.memtable.hashOf(bucket, held.key);
+      if (order !== 0 || isTwin) this.differs(held, mine);
       if (order < 0 || isTwin) ahead.push(held.key);
       if (order > 0 && 'bucket' in held) records.push(held);
       else if (order > 0 || isTwin) lacking.push(held.key);
@@ -124,11 +167,50 @@ export class Comparison {
     if (!isDryRun) {
       records.push(...(await this.fetch(lacking)));
       await appender.appendAll(node, records);
+      await this.bury(peer, ghosts);
     }
     const fetched = records.length + (isDryRun ? lacking.length : 0);
     count('fetched', fetched);
     await this.send(ahead);
     await throttle(fetched + ahead.length);
+  }
+
+  /** Of what is held here and not there, sends what the peer lacks, and deletes here what there is known to be deleted. */
+  private async settleUnseen(keys: Iterable<string>): Promise<void> {
+    const { replica, node, isDryRun, throttle } = this.options;
+    const missing: string[] = [];
+    const ghosts: WireRecord[] = [];
+    for (const key of keys) {
+      const mine = replica.memtable.get(this.share.bucket, key);
+      if (mine === undefined) continue;
+      if (mine.time <= this.floors.there) {
+        if (!isGone(mine, this.floors.there)) ghosts.push(tombstoneOf(mine));
+        continue;
+      }
+      this.differs(mine, undefined);
+      missing.push(key);
+    }
+    if (!isDryRun) await this.bury(node, ghosts);
+    await this.send(missing);
+    await throttle(missing.length);
+  }
+
+  /** Deletes, on `node`, values that the other side is known to have deleted. */
+  private async bury(node: string, ghosts: readonly WireRecord[]): Promise<void> {
+    for (const ghost of ghosts) this.differs(ghost, undefined);
+    await this.options.appender.appendAll(node, ghosts);
+  }
+
+  /**
+   * Notes since when the two sides differed: since the newer of the two was written; or, of one version whose life a touch
+   * has made longer on one side, not before it ends on the other.
+   */
+  private differs(a: Version, b: Version | undefined): void {
+    const isTouched = a.time === b?.time && a.writer === b.writer && a.deleted !== true && b.deleted !== true;
+    const since = isTouched
+      ? Math.max(a.time, Math.min(a.expiresAt ?? a.time, b.expiresAt ?? a.time))
+      : Math.max(a.time, b?.time ?? 0);
+    this.oldest = Math.min(this.oldest, since);
   }
 
   private async list(leaves: number[], offset: number, want: 'version' | 'record'): Promise<LeafReply> {

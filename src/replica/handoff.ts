@@ -46,6 +46,7 @@ export class Handoff {
   private timer: Timer | undefined;
   private looking = false;
   private closed = false;
+  private hasLooked = false;
   private deliveredCount = 0;
   private lookCount = 0;
   private readonly streams = new Map<string, HintStream>();
@@ -68,6 +69,11 @@ export class Handoff {
   /** Hint entries this node holds for each target, as of the last look. */
   get held(): ReadonlyMap<string, number> {
     return this.options.ledger.held;
+  }
+
+  /** Hint entries this node holds, as of the last look; undefined before the first. */
+  get heldTotal(): number | undefined {
+    return this.hasLooked ? [...this.held.values()].reduce((sum, count) => sum + count, 0) : undefined;
   }
 
   start(): void {
@@ -115,6 +121,7 @@ export class Handoff {
     const held = await stream.held();
     const isOwn = holder === node;
     if (isOwn) await ledger.follow(stream, held);
+    this.hasLooked ||= isOwn;
     // A holder whose process is gone is served by its own rules, as it left them with its hints.
     const left = held.policy ?? policyOf({});
     const policy = isOwn ? this.options.policy : () => left;

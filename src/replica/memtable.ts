@@ -1,6 +1,6 @@
 // What a replica holds in memory: the newest record of each key its log has shown, and which entry it stands in.
 import { isBehind, type KeyRange, startOf } from '../model/key-order.js';
-import { type Hash, hashRecord, hashText, LEAVES, leafOf, MerkleTree } from '../model/merkle.js';
+import { hashRecord, hashText, LEAVES, leafOf, MerkleTree } from '../model/merkle.js';
 import { compareRecords, compareVersions } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { WireRecord } from '../wire/generated/types.js';
@@ -17,6 +17,8 @@ interface Slot {
   sequence: number;
   /** Group of owners and leaf: where the key stands in the trees. */
   cell: number;
+  /** Highest sequence of an entry with an older record of the key: it would come back if this one left the log first. */
+  shadow: number;
   /** Hash of the record, as it was added to its tree. */
   hashA: number;
   hashB: number;
@@ -32,6 +34,10 @@ export interface Page {
 
 class Table {
   readonly slots = new Map<string, Slot>();
+  /** See purge.ts; microseconds since 1970, by group of owners. */
+  readonly floors = new Map<number, number>();
+  /** Slots that are deleted or expire. */
+  mortals = 0;
   /** One tree for each group of owners. */
   private readonly trees = new Map<number, MerkleTree>();
   readonly sorted = new SortedKeys(this.slots);
@@ -51,8 +57,13 @@ class Table {
     return tree;
   }
 
-  toggle(cell: number, hash: Hash): void {
-    this.tree(Math.floor(cell / LEAVES)).toggle(cell % LEAVES, hash);
+  /** Adds a record to its tree, or takes it out; what is dead up to the floor is in none. */
+  toggle(slot: Slot): void {
+    if (!this.isPurgeable(slot)) toggleIn(this.tree(groupOf(slot)), slot);
+  }
+
+  isPurgeable(slot: Slot): boolean {
+    return isDeadAt(slot, this.floors.get(groupOf(slot)) ?? 0);
   }
 
   add(key: string, slot: Slot): void {
@@ -103,19 +114,23 @@ export class Memtable {
     if (slot === undefined) {
       const added = this.slotOf(record, sequence, table.cellOf(record.key));
       table.add(record.key, added);
-      table.toggle(added.cell, { a: added.hashA, b: added.hashB });
-      this.account(record.key, record, 1);
+      table.toggle(added);
+      this.account(table, record.key, added, 1);
       return;
     }
     const held = recordOf(record.bucket, record.key, slot);
     const order = compareRecords(record, held);
-    if (order < 0) return;
+    if (order < 0) {
+      slot.shadow = Math.max(slot.shadow, sequence);
+      return;
+    }
     if (order > 0) {
-      this.account(record.key, held, -1);
-      this.account(record.key, record, 1);
-      table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
-      Object.assign(slot, this.slotOf(record, sequence, slot.cell));
-      table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
+      const shadow = Math.max(slot.shadow, slot.sequence);
+      this.account(table, record.key, slot, -1);
+      table.toggle(slot);
+      Object.assign(slot, this.slotOf(record, sequence, slot.cell), { shadow });
+      table.toggle(slot);
+      this.account(table, record.key, slot, 1);
     } else if (sequence > slot.sequence) slot.sequence = sequence;
   }
 
@@ -127,15 +142,87 @@ export class Memtable {
     if (!this.isOver(bucket) && ring === old.ring) return;
     this.tables.delete(bucket);
     if (this.isOver(bucket)) {
-      for (const [key, slot] of old.slots) this.account(key, recordOf(bucket, key, slot), -1);
+      for (const [key, slot] of old.slots) this.account(old, key, slot, -1);
       return;
     }
     const table = this.table(bucket);
     for (const [key, slot] of old.slots) {
+      this.account(old, key, slot, -1);
       slot.cell = table.cellOf(key);
       table.add(key, slot);
-      table.toggle(slot.cell, { a: slot.hashA, b: slot.hashB });
+      table.toggle(slot);
+      this.account(table, key, slot, 1);
     }
+  }
+
+  /** Up to where what is dead is known to all owners of the group, and in no tree. */
+  floor(bucket: string, group: number): number {
+    return this.tables.get(bucket)?.floors.get(group) ?? 0;
+  }
+
+  /** Every floor above 0, by bucket and the owners of the group. */
+  floors(): Record<string, number> {
+    const found: Record<string, number> = {};
+    for (const [bucket, { floors, ring }] of this.tables)
+      for (const [group, floor] of floors)
+        if (ring !== undefined) found[floorName(bucket, ring.groups[group])] = floor;
+    return found;
+  }
+
+  /** Takes up floors as `floors` gave them; those of groups that are no more are passed over. */
+  loadFloors(floors: Readonly<Record<string, number>>): void {
+    for (const bucket of this.tables.keys())
+      for (const [group, owners] of (this.ringOf(bucket)?.groups ?? []).entries())
+        this.raiseFloor(bucket, group, floors[floorName(bucket, owners)] ?? 0);
+  }
+
+  raiseFloor(bucket: string, group: number, floor: number): void {
+    if (floor <= this.floor(bucket, group)) return;
+    const table = this.table(bucket);
+    const dead: [string, Slot][] = [];
+    for (const [key, slot] of table.slots)
+      if (groupOf(slot) === group && isDeadAt(slot, floor) && !table.isPurgeable(slot))
+        dead.push([key, slot]);
+    for (const [key, slot] of dead) {
+      table.toggle(slot);
+      this.account(table, key, slot, -1);
+    }
+    table.floors.set(group, floor);
+    for (const [key, slot] of dead) this.account(table, key, slot, 1);
+  }
+
+  /** Whether the bucket holds anything that is dead or will be. */
+  hasMortals(bucket: string): boolean {
+    return (this.tables.get(bucket)?.mortals ?? 0) > 0;
+  }
+
+  /** The group's tree as it would be with this floor, should that be higher than its own. */
+  treeAt(bucket: string, group: number, floor: number): MerkleTree {
+    const table = this.table(bucket);
+    const tree = table.tree(group);
+    if (floor <= this.floor(bucket, group)) return tree;
+    const copy = tree.copy();
+    for (const slot of table.slots.values())
+      if (groupOf(slot) === group && isDeadAt(slot, floor) && !table.isPurgeable(slot)) toggleIn(copy, slot);
+    return copy;
+  }
+
+  /** Whether a record may be left behind when the log is purged up to `through`: dead, agreed on, with nothing older behind. */
+  mayLeave({ bucket, key }: Pick<WireRecord, 'bucket' | 'key'>, through: number): boolean {
+    const table = this.tables.get(bucket);
+    const slot = table?.slots.get(key);
+    if (table === undefined || slot === undefined) return false;
+    return table.isPurgeable(slot) && slot.sequence <= through && slot.shadow <= through;
+  }
+
+  /** Forgets a key whose record has left the log. */
+  leave(bucket: string, key: string): void {
+    const table = this.tables.get(bucket);
+    const slot = table?.slots.get(key);
+    if (table === undefined || slot === undefined) return;
+    this.account(table, key, slot, -1);
+    table.toggle(slot);
+    table.slots.delete(key);
   }
 
   /** The tree over the keys of `bucket` whose owners are one group of its ring. */
@@ -229,7 +316,7 @@ export class Memtable {
     const { value, base64, time, expiresAt } = record;
     const { a, b } = hashRecord(record);
     const writer = this.intern(record.writer);
-    return { value, base64, time, writer, expiresAt, sequence, cell, hashA: a, hashB: b };
+    return { value, base64, time, writer, expiresAt, sequence, cell, shadow: 0, hashA: a, hashB: b };
   }
 
   private intern(writer: string): string {
@@ -239,11 +326,33 @@ export class Memtable {
     return writer;
   }
 
-  private account(key: string, record: Pick<WireRecord, 'value' | 'base64' | 'deleted'>, sign: 1 | -1): void {
-    if (record.deleted === true) this.tombstoneCount += sign;
+  private account(table: Table, key: string, slot: Slot, sign: 1 | -1): void {
+    if (isTombstone(slot)) this.tombstoneCount += sign;
     else this.keyCount += sign;
-    this.bytes += sign * bytesOf(key, record);
+    if (isTombstone(slot) || slot.expiresAt !== undefined) table.mortals += sign;
+    if (!table.isPurgeable(slot)) this.bytes += sign * bytesOf(key, slot);
   }
+}
+
+function isTombstone({ value, base64 }: Slot): boolean {
+  return value === undefined && base64 === undefined;
+}
+
+function isDeadAt(slot: Slot, floor: number): boolean {
+  return (slot.expiresAt ?? Number.POSITIVE_INFINITY) <= floor || (isTombstone(slot) && slot.time <= floor);
+}
+
+function groupOf({ cell }: Slot): number {
+  return Math.floor(cell / LEAVES);
+}
+
+function toggleIn(tree: MerkleTree, { cell, hashA, hashB }: Slot): void {
+  tree.toggle(cell % LEAVES, { a: hashA, b: hashB });
+}
+
+/** How the floor of a group is named in notes and in status. */
+export function floorName(bucket: string, owners: readonly string[] = []): string {
+  return `${bucket}/${owners.join('+')}`;
 }
 
 function bytesOf(key: string, record: { value?: string | undefined; base64?: string | undefined }): number {

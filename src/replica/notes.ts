@@ -1,8 +1,8 @@
-// What a replica writes into its own log about itself: whether it is recovering, what it remembers of its peers' logs, and
-// up to where it purged its own on purpose.
+// What a replica writes into its own log about itself: whether it is recovering, what it remembers of its peers' logs, up to
+// where it purged its own on purpose, and up to where it has agreed with the other owners on what is deleted.
 import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
 import type { Bus, Logger, LogLife } from '../ports.js';
-import type { Recovering, ReplicaNote } from '../wire/generated/types.js';
+import type { Floors, Recovering, ReplicaNote } from '../wire/generated/types.js';
 import { encodeEntry } from '../wire/log-entry.js';
 import { streams, subjects } from '../wire/subjects.js';
 import type { Remembered } from './remembered.js';
@@ -16,6 +16,8 @@ export interface NotesOptions {
   readonly life: () => LogLife | undefined;
   /** Why the replica is recovering; undefined when it is not. */
   readonly recovering: () => Recovering | undefined;
+  /** Up to where what is dead has been agreed on: see purge.ts. */
+  readonly floors: () => Floors;
 }
 
 const TIMEOUT_MS = 2000;
@@ -23,12 +25,18 @@ const TIMEOUT_MS = 2000;
 export class Notes {
   private newest: { readonly note: ReplicaNote; readonly sequence: number } | undefined;
   private purged = 0;
+  private recalledFloors: Floors = {};
 
   constructor(private readonly options: NotesOptions) {}
 
   /** The log was purged up to here on purpose: entries missing above it were lost. */
   get purgedThrough(): number {
     return this.purged;
+  }
+
+  /** The floors as they were noted. */
+  get floors(): Floors {
+    return this.recalledFloors;
   }
 
   /** An entry of the log has a note in it. */
@@ -38,7 +46,7 @@ export class Notes {
   }
 
   /**
-   * Takes up what the log notes: what is remembered of peers, and the purge.
+   * Takes up what the log notes: what is remembered of peers, the purge, and the floors.
    *
    * @returns the newest note of this life of the log, if there is one.
    */
@@ -47,9 +55,10 @@ export class Notes {
     const noted = newest?.log === life.id ? newest : undefined;
     // A log made whole has another name; what was noted under the former one, of peers and purges, still holds.
     const earlier = newest !== undefined && life.former?.includes(newest.log) === true ? newest : undefined;
-    const { positions = {}, purgedThrough = 0 } = noted ?? earlier ?? {};
+    const { positions = {}, purgedThrough = 0, floors = {} } = noted ?? earlier ?? {};
     this.options.remembered.load(positions);
     this.purged = purgedThrough;
+    this.recalledFloors = floors;
     return noted;
   }
 
@@ -80,6 +89,7 @@ export class Notes {
       recovering: this.options.recovering() ?? null,
       positions: remembered.all(),
       ...(this.purged === 0 ? {} : { purgedThrough: this.purged }),
+      floors: this.options.floors(),
     };
     const { changes } = remembered;
     const reply = await bus.request(subjects.log(node), encodeEntry([], note), TIMEOUT_MS);

@@ -50,6 +50,7 @@ export class Replica {
       remembered: this.remembered,
       life: () => this.life,
       recovering: () => this.losses.recovering,
+      floors: () => this.table.floors(),
     });
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
@@ -353,6 +354,8 @@ export class Replica {
       this.hole(`entries ${purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
     const recovering = noted === undefined ? life.recovering : noted.recovering;
     if (recovering !== null) this.adopt(recovering);
+    // Of a log that lacks something nobody knows up to where it agrees with the others.
+    if (this.losses.recovering === undefined) this.table.loadFloors(this.notes.floors);
     this.isRead = true;
     this.recalled = true;
   }

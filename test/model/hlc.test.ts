@@ -32,3 +32,13 @@ test('a time too far ahead is not believed: one wrong clock must not win for eve
   clock.observe(6_000_000);
   assert.equal(clock.next(), 6_000_001);
 });
+
+test('a time is too old once no call that took it may still be under way', () => {
+  let now = 0;
+  const clock = new HybridClock(() => now, 5000);
+  const time = clock.next();
+  now = 660_000;
+  assert.ok(!clock.isTooOld(time));
+  now = 660_001;
+  assert.ok(clock.isTooOld(time));
+});

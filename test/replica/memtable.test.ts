@@ -108,3 +108,44 @@ test('records that came before their bucket was known are in its trees once it i
   for (const group of ring.groups.keys())
     assert.equal(late.tree('b', group).root(), early.tree('b', group).root());
 });
+
+const dead = { bucket: 'b', key: 'k', deleted: true as const, time: 5, writer: 'w' };
+const oneRing = new Ring(['n0', 'n1'], { partitioner: 'byte-ordered', replicationFactor: 2 });
+
+test('what is dead up to the floor is in no tree, in whatever order record and floor come', () => {
+  const alive = { bucket: 'b', key: 'a', value: 'v', time: 1, writer: 'w' };
+  const expired = { bucket: 'b', key: 'e', value: 'v', time: 1, writer: 'w', expiresAt: 4 };
+  const expected = new Memtable(() => oneRing);
+  expected.merge(alive, 1);
+  for (const isFloorFirst of [true, false]) {
+    const table = new Memtable(() => oneRing);
+    table.merge(alive, 1);
+    assert.ok(!table.hasMortals('b'));
+    if (isFloorFirst) table.raiseFloor('b', 0, 5);
+    table.merge(dead, 2);
+    table.merge(expired, 3);
+    if (!isFloorFirst) {
+      assert.notEqual(table.tree('b', 0).root(), expected.tree('b', 0).root());
+      assert.equal(table.treeAt('b', 0, 5).root(), expected.tree('b', 0).root());
+      table.raiseFloor('b', 0, 5);
+    }
+    assert.ok(table.hasMortals('b'));
+    assert.equal(table.tree('b', 0).root(), expected.tree('b', 0).root());
+    assert.equal(table.liveBytes, expected.liveBytes);
+    assert.deepEqual(table.floors(), { 'b/n0+n1': 5 });
+    table.merge({ ...dead, time: 6 }, 4);
+    assert.notEqual(table.tree('b', 0).root(), expected.tree('b', 0).root());
+  }
+});
+
+test('a dead record may leave only when no entry behind it holds what it deleted', () => {
+  const table = new Memtable(() => oneRing);
+  table.merge(dead, 5);
+  assert.ok(!table.mayLeave(dead, 9), 'before the owners have agreed');
+  table.raiseFloor('b', 0, 5);
+  assert.ok(table.mayLeave(dead, 5) && !table.mayLeave(dead, 4));
+  table.merge({ bucket: 'b', key: 'k', value: 'old', time: 1, writer: 'w' }, 8);
+  assert.ok(!table.mayLeave(dead, 7) && table.mayLeave(dead, 8));
+  table.leave('b', 'k');
+  assert.deepEqual([table.get('b', 'k'), table.tombstones, table.liveBytes], [undefined, 0, 0]);
+});

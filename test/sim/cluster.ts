@@ -2,6 +2,7 @@
 import { Coordinator } from '../../src/coordinator/coordinator.js';
 import { NodeCore, type NodeState } from '../../src/node/core.js';
 import type { Logger } from '../../src/ports.js';
+import type { AntiEntropySettings } from '../../src/replica/anti-entropy.js';
 import type { CompactionSettings } from '../../src/replica/compaction.js';
 import type { ClusterDefinition } from '../../src/wire/generated/types.js';
 import { SimBus, SimNetwork, SimProcess } from './network.js';
@@ -13,6 +14,7 @@ export interface SimOptions {
   readonly seed: number;
   readonly cluster?: Partial<ClusterDefinition>;
   readonly compaction?: Partial<CompactionSettings>;
+  readonly antiEntropy?: Partial<AntiEntropySettings>;
   /** Receives every log line of every node. */
   readonly onLog?: (node: string, level: string, fields: object, message: string) => void;
 }
@@ -163,6 +165,7 @@ export class SimCluster {
       broker: () => ({ name: node, version: 'sim', url: '' }),
       isNewCluster: !this.wasStarted,
       compaction: this.options.compaction,
+      antiEntropy: this.options.antiEntropy,
       onState: ({ state }) => {
         const running = this.running.get(node);
         if (running !== undefined) running.state = state;

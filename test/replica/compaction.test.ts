@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EntryLane } from '../../src/coordinator/entry-lanes.js';
+import { Ring } from '../../src/model/ring.js';
+import type { Clock, ReplicaLog, StreamEntry } from '../../src/ports.js';
+import { Compaction } from '../../src/replica/compaction.js';
+import { Memtable } from '../../src/replica/memtable.js';
+import type { Replica } from '../../src/replica/replica.js';
+import type { WireRecord } from '../../src/wire/generated/types.js';
+import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
+
+const ring = new Ring(['n0'], { partitioner: 'byte-ordered', replicationFactor: 1 });
+const base = { bucket: 'b', key: 'k', writer: 'w' };
+const dead: WireRecord = { ...base, deleted: true, time: 5 };
+const alive: WireRecord = { ...base, key: 'l', value: 'v', time: 5 };
+const older: WireRecord = { ...base, value: 'old', time: 1 };
+
+/** Compacts a log of two entries once. @returns the keys it appended again, and those still in memory. */
+async function compactOnce(beforePurge: (memtable: Memtable) => void) {
+  const memtable = new Memtable(() => ring);
+  const entries: StreamEntry[] = [dead, alive].map((record, i) => {
+    memtable.merge(record, i + 1);
+    return { sequence: i + 1, data: encodeEntry([encodeRecord(record)]) };
+  });
+  memtable.raiseFloor('b', 0, 9);
+  const appended: string[] = [];
+  let bytes = 10_000;
+  await new Promise<void>(done => {
+    let looks = 0;
+    const compaction = new Compaction({
+      replica: {
+        memtable,
+        state: 'serving',
+        applied: 2,
+        notePurge: async () => beforePurge(memtable),
+      } as unknown as Replica,
+      log: {
+        state: async () => ({ firstSequence: 1, lastSequence: 2, entries: 2, bytes, missing: 0 }),
+        read: async (_from: number, _to: number, on: (entry: StreamEntry) => void) => entries.forEach(on),
+        purge: async () => {
+          bytes = 0;
+        },
+      } as unknown as ReplicaLog,
+      lane: {
+        submit: ({ text, acked }: { text: string; acked: () => void }) => {
+          const record = JSON.parse(text) as WireRecord;
+          appended.push(record.key);
+          memtable.merge(record, 10 + appended.length);
+          acked();
+        },
+      } as unknown as EntryLane,
+      clock: {
+        after: (_delayMs: number, task: () => void) => {
+          if (looks++ === 0) setImmediate(task);
+          else done();
+          return { cancel() {} };
+        },
+      } as unknown as Clock,
+      logger: { debug() {}, info() {}, warn: fields => assert.fail(JSON.stringify(fields)), error() {} },
+      settings: { ratio: 1, minBytes: 0 },
+    });
+    compaction.start();
+  });
+  return { appended, held: ['k', 'l'].filter(key => memtable.get('b', key) !== undefined) };
+}
+
+test('a delete that all owners have leaves log and memory, and nothing else does', async () => {
+  assert.deepEqual(await compactOnce(() => {}), { appended: ['l'], held: ['l'] });
+});
+
+test('a delete stays when what it deleted comes to the log while that is being purged', async () => {
+  const found = await compactOnce(memtable => memtable.merge(older, 3));
+  assert.deepEqual(found, { appended: ['l', 'k'], held: ['k', 'l'] });
+});
