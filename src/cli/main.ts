@@ -23,6 +23,7 @@ import * as statusCommand from './commands/status.js';
 import * as touchCommand from './commands/touch.js';
 import * as upCommand from './commands/up.js';
 import * as watchCommand from './commands/watch.js';
+import * as whyCommand from './commands/why.js';
 import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 
@@ -58,7 +59,10 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
       exportCommand,
     ],
   },
-  { heading: 'Insight:', commands: [inspectCommand, hintsCommand, outcomeCommand, repairCommand] },
+  {
+    heading: 'Insight:',
+    commands: [inspectCommand, whyCommand, hintsCommand, outcomeCommand, repairCommand],
+  },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];
 

@@ -102,3 +102,39 @@ test('expiry', async t => {
     assert.deepEqual([wrong.code, wrong.stdout], [3, '']);
   });
 });
+
+test('a delete is purged once every owner has it, and why says what keeps it', async t => {
+  const replica = {
+    compaction: { minBytes: 0, ratio: 1.1 },
+    antiEntropy: { periodMs: 500, purgeAfterMs: 3000 },
+  };
+  const emulator = await startEmulator(t, { replica });
+  await using clients = await openClients(emulator, 'n0');
+  const { api } = clients;
+  const server = ['--server', emulator.urls[0] ?? ''];
+  const why = async () => (await dynats('why', '0', ...server)).stdout;
+  const isHeld = async (alive = nodes) => {
+    const held = await Promise.all(alive.map(node => api.records(node, { keys: ['0'] })));
+    return held.some(({ records }) => records.length > 0);
+  };
+  await api.put('0', 'v', { level: Level.All });
+  assert.match(await why(), /^default > 0 live: written/);
+  await emulator.kill('n2');
+  await api.delete('0');
+  await eventually(async () => /n2 is down/.test(await why()), {
+    deadlineMs,
+    what: 'why to name the dead node',
+  });
+  assert.ok(await isHeld(['n0', 'n1']));
+  await emulator.restart('n2');
+  await eventually(
+    async () => {
+      // Something to compact.
+      for (const key of nodes) await api.put(key, 'v'.repeat(1000), { level: Level.All });
+      return !(await isHeld());
+    },
+    { deadlineMs: 60_000, what: 'the tombstone to leave every node' },
+  );
+  assert.match(await why(), /^default > 0 absent/);
+  assert.equal(await api.get('0'), undefined);
+});
