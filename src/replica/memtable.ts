@@ -264,6 +264,21 @@ export class Memtable {
     return slot === undefined ? undefined : recordOf(bucket, key, slot);
   }
 
+  /**
+   * Whether what is held of the key is dead at or below the floor: to a reader it is as if it had left. All owners answer alike
+   * whether or not compaction has come by, and none repairs another with it.
+   */
+  hasGone(bucket: string, key: string): boolean {
+    const table = this.tables.get(bucket);
+    const slot = table?.slots.get(key);
+    return table !== undefined && slot !== undefined && table.isPurgeable(slot);
+  }
+
+  /** As `get`, for a reader. */
+  read(bucket: string, key: string): WireRecord | undefined {
+    return this.hasGone(bucket, key) ? undefined : this.get(bucket, key);
+  }
+
   /** The hash of a key's record as its tree has it; undefined when nothing is held. */
   hashOf(bucket: string, key: string): string | undefined {
     const slot = this.tables.get(bucket)?.slots.get(key);

@@ -184,7 +184,7 @@ export class Replica {
   /** A record as this replica holds it, null when it holds none; undefined when it answers no reads now. */
   read(bucket: string, key: string): WireRecord | null | undefined {
     if (this.state !== 'serving' || this.table.isOver(bucket)) return undefined;
-    return this.table.get(bucket, key) ?? null;
+    return this.table.read(bucket, key) ?? null;
   }
 
   /**

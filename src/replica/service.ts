@@ -74,7 +74,7 @@ async function readsOf(options: ReplicaServiceOptions, data: Uint8Array): Promis
   const answers: ReadReply['answers'] = [];
   let bytes = 0;
   for (const { bucket, key, want } of reads) {
-    const record = replica.memtable.get(bucket, key);
+    const record = replica.memtable.read(bucket, key);
     if (replica.memtable.isOver(bucket)) answers.push('dropped');
     else if (record === undefined) answers.push(null);
     else if (want === 'record') {

@@ -149,3 +149,11 @@ test('a dead record may leave only when no entry behind it holds what it deleted
   table.leave('b', 'k');
   assert.deepEqual([table.get('b', 'k'), table.tombstones, table.liveBytes], [undefined, 0, 0]);
 });
+
+test('what is dead up to the floor is nothing to a reader, as it will be when it has left', () => {
+  const table = new Memtable(() => oneRing);
+  table.merge(dead, 5);
+  assert.deepEqual(table.read('b', 'k'), dead);
+  table.raiseFloor('b', 0, 5);
+  assert.deepEqual([table.read('b', 'k'), table.get('b', 'k')], [undefined, dead]);
+});
