@@ -5,12 +5,13 @@ import { OverloadedError, UnavailableError } from '../errors.js';
 import { coverage, uncovered } from '../model/cover.js';
 import { Level } from '../model/level.js';
 import { type Need, needText, requiredBy } from '../model/need.js';
-import { versionText } from '../model/record.js';
+import { tombstoneOf, versionText } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { ScanReply } from '../wire/generated/types.js';
 import { encodeJson, jsonBytes } from '../wire/json.js';
 import { continuationOf, type Scan } from '../wire/scan.js';
 import { type Coordination, needFor } from './coordination.js';
+import { hasExpired } from './expiry.js';
 import { gatherPages } from './scan-gather.js';
 import { type MergedKey, type MergedPage, mergePages, type Scanned } from './scan-merge.js';
 import { repairStale } from './scan-repair.js';
@@ -66,7 +67,7 @@ export class Scans {
     const { bucket, range, limit, level } = scan;
     const request = encodeJson({ bucket, ...range, want, limit, bytes: bytesMax });
     const pages = await gatherPages(c, { need: needs.flat(), candidates, request, deadlineAtMs });
-    const { keys, records, next } = cut(mergePages(ring, pages), scan, bytesMax);
+    const { keys, records, next } = cut(this.asOfNow(mergePages(ring, pages), bucket), scan, bytesMax);
     if (level !== Level.One) {
       const needOf = (key: string) => needs[ring.group(key)] ?? [];
       await repairStale(c, keys, { bucket, needOf, deadlineAtMs });
@@ -79,6 +80,16 @@ export class Scans {
       required: Math.min(...needs.map(requiredBy)),
       received: coverage(ring.groups, new Set(pages.keys())),
     };
+  }
+
+  /** An expired record is the delete that it has become, which no owner holds yet: see `ReadInProgress.repair`. */
+  private asOfNow({ keys, through }: MergedPage, bucket: string): MergedPage {
+    const now = keys.map(merged => {
+      const { key, newest, holders, stale } = merged;
+      if (newest.deleted === true || !hasExpired(this.c, newest)) return merged;
+      return { key, newest: tombstoneOf({ ...newest, bucket }), holders: [], stale: [...holders, ...stale] };
+    });
+    return { keys: now, through };
   }
 
   /** Who can be asked: the coordinator's own replica is near, and first; then those of its zone. */
@@ -119,7 +130,7 @@ function cut({ keys, through }: MergedPage, scan: Scan, bytesMax: number): Cut {
 }
 
 function shownOf(newest: Scanned): ScanReply['records'][number] {
-  const { key, deleted } = newest;
+  const { key, deleted, expiresAt } = newest;
   const value = 'value' in newest && newest.value !== undefined ? { value: newest.value } : {};
   const base64 = 'base64' in newest && newest.base64 !== undefined ? { base64: newest.base64 } : {};
   return {
@@ -128,5 +139,6 @@ function shownOf(newest: Scanned): ScanReply['records'][number] {
     ...base64,
     ...(deleted === true ? { deleted } : {}),
     version: versionText(newest),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }

@@ -1,6 +1,7 @@
 // Reads and writes of a session. A write adds its version to the session's token; a read is not answered with less than the
 // token says the session has seen: owners that have less are passed over for others, until the deadline.
 import { InvalidRequestError, ReadTimeoutError } from '../errors.js';
+import { parseLife } from '../model/bucket.js';
 import { Level } from '../model/level.js';
 import { versionText } from '../model/record.js';
 import { type Demand, meets, SessionMemory, versionOf } from '../model/session.js';
@@ -28,7 +29,7 @@ export async function writeInSession(
   const isDelete = request.value === undefined && request.base64 === undefined;
   // For ANY a hint may be what was acked, and no owner answers reads from that.
   const holders = request.level === Level.Any ? 0 : reply.acked;
-  memory.wrote(request.bucket, request.key, versionOf(reply.version, isDelete), holders);
+  memory.wrote(nameOf(request), request.key, versionOf(reply.version, isDelete), holders);
   return { ...reply, session: memory.token() };
 }
 
@@ -45,14 +46,14 @@ export async function readInSession(
 ): Promise<GetReply> {
   const memory = memoryOf(request);
   const owners = c.rings.of(request.bucket).owners(request.key);
-  const demand = memory.demand(request.bucket, request.key, owners.length);
+  const demand = memory.demand(nameOf(request), request.key, owners.length);
   let reply = await read(c, request, deadlineAtMs, trace);
   const { required } = reply;
-  if (demand !== undefined && !isEnough(demand, reply))
+  if (demand !== undefined && !isEnough(c, demand, reply, owners.length))
     reply = await readOn(c, request, deadlineAtMs, { demand, required, trace });
   // Above ONE a read answers when as many owners as it needs hold what it found.
   if (reply.version !== undefined)
-    memory.read(request.bucket, request.key, versionOf(reply.version, !reply.found), required);
+    memory.read(nameOf(request), request.key, versionOf(reply.version, !reply.found), required);
   return { ...reply, required, session: memory.token() };
 }
 
@@ -79,7 +80,7 @@ async function readOn(
     wanted = Math.max(required, Math.min(wanted, readable));
     try {
       const reply = await read(c, request, deadlineAtMs, trace, wanted);
-      if (isEnough(demand, reply)) return reply;
+      if (isEnough(c, demand, reply, owners.length)) return reply;
       received = reply.received;
     } catch (error) {
       // Too few owners for this round: one of them failed meanwhile, and may be back in time.
@@ -89,7 +90,16 @@ async function readOn(
   }
 }
 
-function isEnough(demand: Demand, { version, found, received }: GetReply): boolean {
+function isEnough(
+  { hlc }: Coordination,
+  demand: Demand,
+  { version, found, received }: GetReply,
+  owners: number,
+): boolean {
+  // Of what was deleted or has expired, and was purged, no owner holds anything. That takes longer than any write.
+  const mayBePurged = version === undefined && hlc.isTooOld(demand.version.time);
+  const wasDeleted = demand.answers === Number.POSITIVE_INFINITY && demand.version.deleted === true;
+  if (mayBePurged && (wasDeleted || received >= owners)) return true;
   return meets(demand, version === undefined ? null : versionOf(version, !found), received);
 }
 
@@ -104,6 +114,11 @@ function behind({ version }: Demand, required: number, received: number): ReadTi
     Math.min(required, received),
     `no owner that answered in time has what this session has seen: version ${versionText(version)} or a newer one`,
   );
+}
+
+/** Tokens tell keys apart by what clients call the bucket. */
+function nameOf({ bucket }: ReadRequest | WriteRequest): string {
+  return parseLife(bucket).name;
 }
 
 function memoryOf({ session = '' }: ReadRequest | WriteRequest): SessionMemory {

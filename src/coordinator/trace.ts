@@ -1,6 +1,7 @@
 // The receipt of one request while it is being carried out: who was asked, who answered what and when, what was repaired and
 // hinted. Exists only for requests that ask for it; the paths of all others check for undefined and do nothing.
 import { DynatsError } from '../errors.js';
+import { parseLife } from '../model/bucket.js';
 import { type Need, needText } from '../model/need.js';
 import { type Version, versionText } from '../model/record.js';
 import type { GetReply, PutReply, Receipt } from '../wire/generated/types.js';
@@ -86,7 +87,7 @@ export class Trace {
     const { kind, bucket, key, level } = this.request;
     return {
       kind,
-      bucket,
+      bucket: parseLife(bucket).name,
       key,
       level,
       coordinator: this.c.writer,

@@ -1,6 +1,7 @@
 // What this node knows of one version of a key: what its replica holds, and for whom its hints stream keeps that version.
 
-import { versionText } from '../model/record.js';
+import type { Catalog } from '../coordinator/catalog.js';
+import { versionOf, versionText } from '../model/record.js';
 import type { HintStream } from '../ports.js';
 import type { Replica } from '../replica/replica.js';
 import type { OutcomeReply } from '../wire/generated/types.js';
@@ -13,6 +14,7 @@ import { subjects } from '../wire/subjects.js';
 export interface OutcomeOptions {
   readonly node: string;
   readonly replica: Replica;
+  readonly catalog: Catalog;
   readonly hints: HintStream;
 }
 
@@ -21,10 +23,11 @@ const ENTRIES_MAX = 5000;
 
 /** @throws InvalidRequestError */
 export async function outcomeOf(
-  { node, replica, hints }: OutcomeOptions,
+  { node, replica, catalog, hints }: OutcomeOptions,
   data: Uint8Array,
 ): Promise<OutcomeReply> {
   const { bucket = DEFAULT_BUCKET, key: wanted, version } = decodeJson(outcomeRequest, data);
+  const life = catalog.find(bucket)?.life ?? bucket;
   const key = checkKey(wanted, 'key');
   const hinted: string[] = [];
   const { firstSequence, lastSequence } = await hints.state();
@@ -38,23 +41,19 @@ export async function outcomeOf(
         const decoded = decodeEntry(entry.data);
         if (decoded.kind === 'entry')
           isHinted ||= decoded.entry.records.some(
-            record => record.bucket === bucket && record.key === key && versionText(record) === version,
+            record => record.bucket === life && record.key === key && versionText(record) === version,
           );
       },
       { subject: subjects.hints(node, target) },
     );
     if (isHinted) hinted.push(target);
   }
-  const record = replica.memtable.get(bucket, key);
+  const record = replica.memtable.get(life, key);
   return {
     node,
     state: replica.state,
-    held: record === undefined ? null : heldOf(record),
+    held: record === undefined ? null : versionOf(record),
     hinted,
     isComplete: from === firstSequence,
   };
-}
-
-function heldOf({ time, writer, deleted }: NonNullable<OutcomeReply['held']>): OutcomeReply['held'] {
-  return deleted === true ? { time, writer, deleted } : { time, writer };
 }

@@ -76,7 +76,7 @@ export function servicesOf(options: ServicesOptions): Service[] {
         {
           name: 'outcome',
           subject: subjects.node(node, 'outcome'),
-          handle: data => outcomeOf({ node, replica: replica, hints: hints }, data),
+          handle: data => outcomeOf({ node, replica, catalog: coordinator.catalog, hints }, data),
         },
         { name: 'hints', subject: subjects.node(node, 'hints'), handle: data => hintsOf(options, data) },
       ],

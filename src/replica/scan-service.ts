@@ -1,4 +1,6 @@
 // Answers scans of a replica: pages of what it holds of a range of keys, in key order.
+import { InvalidRequestError } from '../errors.js';
+import { versionOf } from '../model/record.js';
 import type { Subscription } from '../ports.js';
 import type { KeyedVersion, ReplicaScanReply, WireRecord } from '../wire/generated/types.js';
 import * as validators from '../wire/generated/validators.js';
@@ -25,9 +27,11 @@ async function pageOf(options: ReplicaServiceOptions, data: Uint8Array): Promise
   const { state, memtable } = replica;
   if (state !== 'serving') return { node, incarnation, refused: state, held: [], more: false };
   const held: ReplicaScanReply['held'] = [];
+  if (memtable.isOver(bucket)) throw new InvalidRequestError('bucket', `bucket ${bucket} was dropped`);
   let left = Math.min(bytes, bus.maxPayload * REPLY_FILL);
   for (const record of memtable.inOrder(bucket, range)) {
-    const item = want === 'records' ? record : versionOf(record, memtable.hashOf(bucket, record.key));
+    if (memtable.hasGone(bucket, record.key)) continue;
+    const item = want === 'records' ? record : keyed(record, memtable.hashOf(bucket, record.key));
     left -= jsonBytes(item) + 1;
     // One is sent however large it is: the next page would begin with it again.
     if (held.length >= limit || (left < 0 && held.length > 0)) return { node, incarnation, held, more: true };
@@ -36,6 +40,6 @@ async function pageOf(options: ReplicaServiceOptions, data: Uint8Array): Promise
   return { node, incarnation, held, more: false };
 }
 
-function versionOf({ key, time, writer, deleted }: WireRecord, hash = ''): KeyedVersion {
-  return { key, time, writer, hash, ...(deleted === true ? { deleted } : {}) };
+function keyed(record: WireRecord, hash = ''): KeyedVersion {
+  return { key: record.key, hash, ...versionOf(record) };
 }

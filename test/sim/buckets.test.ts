@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { InvalidRequestError } from '../../src/errors.js';
 import type { BucketRequest, GetReply } from '../../src/wire/generated/types.js';
+import { checkScan } from '../../src/wire/scan.js';
 import { SimCluster } from './cluster.js';
 
 const TIMEOUT_MS = 2000;
@@ -91,6 +92,33 @@ test('records of a dropped life never come into the bucket made anew under its n
       seen.push((await get(cluster, through(cluster, node), key)).value);
     assert.deepEqual(seen, ['new', undefined, undefined, undefined], node);
   }
+});
+
+test('scans, sessions and receipts of a bucket made anew go by its name, and see its new life', async () => {
+  const { cluster, client } = await started(7);
+  await change(cluster, { op: 'create', bucket: 'orders' });
+  await put(cluster, client, '1', 'old');
+  await change(cluster, { op: 'drop', bucket: 'orders' });
+  await change(cluster, { op: 'create', bucket: 'orders', replicationFactor: 2, level: 'ALL' });
+  for (const by of [client, through(cluster, 'n1')]) {
+    const key = by === client ? '2' : '3';
+    const write = { kind: 'write', bucket: 'orders', key, value: 'new', level: 'ONE' } as const;
+    const { session = '', receipt } = await cluster.clock.until(
+      by.write({ ...write, session: '', trace: true }, TIMEOUT_MS),
+    );
+    assert.deepEqual([receipt?.bucket, receipt?.owners.length], ['orders', 2]);
+    const read = { kind: 'read', bucket: 'orders', key, level: 'ONE', session } as const;
+    assert.equal((await cluster.clock.until(by.read(read, TIMEOUT_MS))).value, 'new');
+  }
+  const page = await cluster.clock.until(client.scan(checkScan({ bucket: 'orders' }), TIMEOUT_MS));
+  assert.deepEqual(
+    page.records.map(({ key, value }) => [key, value]),
+    [
+      ['2', 'new'],
+      ['3', 'new'],
+    ],
+  );
+  assert.deepEqual([page.level, page.required], ['ALL', 2]);
 });
 
 test('a client that has not heard of a drop does not read what was dropped', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
+import { checkScan } from '../../src/wire/scan.js';
 import { SimCluster } from './cluster.js';
 
 const TIMEOUT_MS = 2000;
@@ -69,6 +70,43 @@ test('once a quorum read has found a key expired, no other clock finds it again'
     await cluster.clock.advance(200);
   }
   assert.ok(isGone);
+});
+
+test('once a quorum scan or read has shown a key expired, no other clock shows it again', async () => {
+  const { cluster, by, put, get } = await started(7, { n0: 2000, n1: -2000, n3: -1000 });
+  await put('n2', 'v', 10_000);
+  const scan = async (node: string) =>
+    (await cluster.clock.until(by(node).scan(checkScan({ keysOnly: true }), TIMEOUT_MS))).records.length > 0;
+  let isGone = false;
+  for (let i = 0; i < 60; i++) {
+    for (const node of ['n0', 'n1', 'n2', 'n3']) {
+      const isThere = i % 2 === 0 ? await scan(node) : (await get(node)) !== undefined;
+      assert.ok(!(isGone && isThere), `${node} found it again`);
+      isGone ||= !isThere;
+    }
+    await cluster.clock.advance(200);
+  }
+  assert.ok(isGone);
+});
+
+test('a session that has seen a record, then that it expired, then its delete purged, reads on', async () => {
+  const { cluster, by, put } = await started(8);
+  await put('n2', 'v', 5000);
+  const read = async (session: string, level: 'ONE' | 'QUORUM') => {
+    const request = { kind: 'read', bucket: 'default', key: KEY, level, session } as const;
+    return cluster.clock.until(by('n1').read(request, TIMEOUT_MS));
+  };
+  const alive = await read('', 'ONE');
+  assert.equal(alive.value, 'v');
+  assert.ok(alive.session !== undefined);
+  await cluster.clock.advance(5000);
+  const expired = await read(alive.session, 'QUORUM');
+  assert.ok(!expired.found && expired.session !== undefined);
+  await cluster.clock.advance(660_000);
+  // As compaction does when the delete is proven to be everywhere.
+  for (const node of cluster.nodes) cluster.core(node)?.replica.memtable.leave('default', KEY);
+  for (const { session = '' } of [expired, alive])
+    assert.deepEqual((await read(session, 'ONE')).version, undefined);
 });
 
 test('a clock an hour ahead ends no life early, and one an hour behind finds nothing expired', async () => {

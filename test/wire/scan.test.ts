@@ -10,6 +10,7 @@ test('an empty request means all of the default bucket at QUORUM', () => {
     bucket: 'default',
     range: {},
     level: 'QUORUM',
+    isLevelDefault: true,
     limit: 1000,
     keysOnly: false,
     deleted: false,
