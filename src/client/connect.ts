@@ -32,6 +32,7 @@ import {
 import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError, within } from './api.js';
 import { checkInboxPrefix, checkNode, named, ttlOf, wireValue, zoneFor } from './arguments.js';
+import { findBucket } from './bucket-ring.js';
 import { type Buckets, bucketsOf } from './buckets.js';
 import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
 import { DirectRequests } from './direct.js';
@@ -105,14 +106,14 @@ class NatsClient implements Client {
       bus,
       nodes: () => this.nodes,
       onTime: (time, now) => this.heardTime(time, now),
-      nodesNow: () => (this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs),
+      nodesNow: () => this.nodesNow(),
     });
     this.scans = new ScanPages({
       bus,
       coordinator: () => this.coordinator,
       isOutOfTouch: () => this.isOutOfTouch,
       nodes: () => this.nodes,
-      nodesNow: () => (this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs),
+      nodesNow: () => this.nodesNow(),
     });
     this.buckets = bucketsOf(this.ask.bind(this), () =>
       Math.max(this.timeoutMs(), BUCKET_TIMEOUT_MS_DEFAULT),
@@ -210,7 +211,7 @@ class NatsClient implements Client {
   async watch(options: WatchOptions = {}): Promise<Watch> {
     if (this.closing !== undefined) throw closedError();
     const { bus, scans: pages } = this;
-    const parts = { bus, client: this, pages };
+    const parts = { bus, client: this, pages, nodesNow: () => this.nodesNow() ?? Date.now() };
     const watcher = await startWatcher(parts, { ...options, bucket: this.bucketOf(options) });
     const watch: Watch = new Watch(watcher, () => this.watches.delete(watch));
     this.watches.add(watch);
@@ -256,8 +257,8 @@ class NatsClient implements Client {
   ): Promise<OutcomeReport> {
     const write = { bucket: this.bucketOf(options), key, version };
     const timeoutMs = options.timeoutMs ?? CLUSTER_TIMEOUT_MS;
-    const { cluster } = await this.cluster();
-    return askOutcome(write, cluster, (node, request) =>
+    const { ring } = await findBucket(this, write.bucket, timeoutMs);
+    return askOutcome(write, ring, (node, request) =>
       this.ask(subjects.node(node, 'outcome'), request, validators.outcomeReply, timeoutMs),
     );
   }
@@ -343,6 +344,11 @@ class NatsClient implements Client {
 
   private get isOutOfTouch(): boolean {
     return !this.isConnected || performance.now() - this.touchedAtMs < SETTLING_MS;
+  }
+
+  /** Now by the nodes' clocks, in milliseconds since 1970; undefined while none is known. */
+  private nodesNow(): number | undefined {
+    return this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs;
   }
 
   private heardTime(time: number, now: number): void {

@@ -1,8 +1,8 @@
 // Asks every node what it knows of one version of a key, and judges where that write stands.
-import { Rings } from '../coordinator/coordination.js';
 import { InternalError, UnavailableError } from '../errors.js';
 import { judgeOutcome, type OutcomeReport } from '../model/outcome.js';
-import type { ClusterDefinition, OutcomeReply, OutcomeRequest } from '../wire/generated/types.js';
+import type { Ring } from '../model/ring.js';
+import type { OutcomeReply, OutcomeRequest } from '../wire/generated/types.js';
 import { outcomeRequest } from '../wire/generated/validators.js';
 import { check } from '../wire/json.js';
 import { checkKey } from '../wire/requests.js';
@@ -17,11 +17,11 @@ export interface Write {
 /** @param ask puts the request to a node. */
 export async function askOutcome(
   { bucket, key, version }: Write,
-  cluster: ClusterDefinition,
+  ring: Ring,
   ask: (node: string, request: OutcomeRequest) => Promise<OutcomeReply>,
 ): Promise<OutcomeReport> {
-  const { nodes } = cluster;
-  const owners = new Rings(cluster).of(bucket).owners(checkKey(key, 'key'));
+  const { nodes } = ring;
+  const owners = ring.owners(checkKey(key, 'key'));
   const request = check(outcomeRequest, { bucket, key, version });
   const answers = await Promise.all(nodes.map(node => ask(node, request).catch(unanswered)));
   const replies = answers.filter(reply => reply !== undefined);

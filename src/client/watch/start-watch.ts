@@ -1,9 +1,9 @@
 // Makes a watch of a client: what the watcher needs of it.
-import { Rings } from '../../coordinator/coordination.js';
 import { DynatsError } from '../../errors.js';
 import { NatsAppliedFeed } from '../../nats/applied.js';
 import type { NatsBus } from '../../nats/bus.js';
 import { systemClock } from '../../system.js';
+import { bucketIn, findBucket } from '../bucket-ring.js';
 import type { Client } from '../client.js';
 import type { ScanPages } from '../scan.js';
 import type { WatchOptions } from './watch.js';
@@ -14,24 +14,29 @@ const LOOK_TIMEOUT_MS = 5000;
 
 export interface WatchedClient {
   readonly bus: NatsBus;
-  readonly client: Pick<Client, 'cluster' | 'batch'>;
+  readonly client: Pick<Client, 'cluster' | 'batch' | 'buckets'>;
   readonly pages: ScanPages;
+  /** Now by the nodes' clocks, in milliseconds since 1970. */
+  readonly nodesNow: () => number;
 }
 
 /** Resolves when the watch has begun. @throws UnavailableError, InvalidRequestError, ClosedError */
 export async function startWatcher(
-  { bus, client, pages }: WatchedClient,
+  { bus, client, pages, nodesNow }: WatchedClient,
   options: WatchOptions & { bucket: string },
 ): Promise<Watcher> {
   const { bucket, prefix = '', include = 'last' } = options;
-  const { cluster } = await client.cluster({ timeoutMs: LOOK_TIMEOUT_MS });
+  const { ring, life } = await findBucket(client, bucket, LOOK_TIMEOUT_MS);
   const timeoutMs = LOOK_TIMEOUT_MS;
   const watcher = new Watcher({
     bus,
     clock: systemClock,
     feed: new NatsAppliedFeed(bus.connection),
-    ring: new Rings(cluster).of(bucket),
+    ring,
     bucket,
+    life,
+    nodesNow,
+    isOver: async () => bucketIn((await client.cluster({ timeoutMs })).cluster, bucket)?.life !== life,
     prefix,
     include,
     scan: keysOnly => pages.pages({ bucket, prefix, keysOnly, deleted: true }, { timeoutMs, via: undefined }),

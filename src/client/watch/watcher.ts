@@ -5,10 +5,10 @@
 import { Liveness } from '../../coordinator/liveness.js';
 import { ClosedError, InvalidRequestError } from '../../errors.js';
 import { Level, requiredOwners } from '../../model/level.js';
-import { parseVersion } from '../../model/record.js';
+import { isGone, parseVersion, tombstoneOf } from '../../model/record.js';
 import type { Ring } from '../../model/ring.js';
-import type { AppliedFeed, Bus, Clock, StreamEntry, Subscription } from '../../ports.js';
-import type { GetReply, ScanReply, WireRecord } from '../../wire/generated/types.js';
+import type { AppliedFeed, Bus, Clock, StreamEntry, Subscription, Timer } from '../../ports.js';
+import type { GetReply, Presence, ScanReply, WireRecord } from '../../wire/generated/types.js';
 import { decodeEntry } from '../../wire/log-entry.js';
 import { Delivered } from './delivered.js';
 import { eventOf, vanished, type WatchEvent } from './event.js';
@@ -21,6 +21,12 @@ export interface WatcherOptions {
   readonly feed: AppliedFeed;
   readonly ring: Ring;
   readonly bucket: string;
+  /** What the bucket's records carry; its name when undefined. */
+  readonly life?: string;
+  /** Whether the bucket was dropped since. Default: it never is. */
+  readonly isOver?: () => Promise<boolean>;
+  /** Now by the nodes' clocks, in milliseconds since 1970; default this process's. */
+  readonly nodesNow?: () => number;
   readonly prefix: string;
   /** `last`: what is there, then updates. `updates`: what is written once the watch has begun. */
   readonly include: 'last' | 'updates';
@@ -37,6 +43,8 @@ const HEAR_NODES_MS = 1000;
 const HEAR_NODES_POLL_MS = 10;
 /** Between the end of one look and the next, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
+/** How often to look for what has expired, in milliseconds. */
+const EXPIRY_PERIOD_MS = 250;
 
 export class Watcher {
   readonly events = new EventQueue<WatchEvent>(QUEUED_MAX);
@@ -50,13 +58,19 @@ export class Watcher {
   private isBegun: boolean;
   private isStopped = false;
   private wakeUp: () => void = () => {};
+  private expiryTimer: Timer | undefined;
+  /** Checksum of the bucket definitions that each node knows, as far as it was looked into. */
+  private readonly buckets = new Map<string, string>();
 
   constructor(private readonly options: WatcherOptions) {
     const { ring, clock, include } = options;
     this.isBegun = include === 'last';
     this.following = new Following(ring.nodes, () => this.suspect());
     this.liveness = new Liveness(ring.nodes, clock);
-    this.liveness.onPresence(presence => this.following.presence(presence));
+    this.liveness.onPresence(presence => {
+      this.following.presence(presence);
+      this.heardOfBuckets(presence);
+    });
     this.liveness.onDeath(node => {
       this.following.gone(node);
       if (this.isCoveredTooLittle) this.suspect();
@@ -88,6 +102,7 @@ export class Watcher {
     this.liveness.watch(bus);
     await this.hearNodes();
     this.following.settle();
+    this.tellExpired();
     const looked = this.firstLook(include === 'last');
     if (include === 'updates') await looked;
     void looked.then(() => this.keepWhole()).catch((error: Error) => this.stop(error));
@@ -96,10 +111,43 @@ export class Watcher {
   stop(failure?: Error): void {
     if (this.isStopped) return;
     this.isStopped = true;
+    this.expiryTimer?.cancel();
     this.subscription?.unsubscribe();
     this.liveness.close();
     this.events.close(failure);
     this.wakeUp();
+  }
+
+  /** Nodes that know other buckets than before may know of the end of this one. */
+  private heardOfBuckets({ node, buckets }: Presence): void {
+    const { isOver, bucket } = this.options;
+    const known = this.buckets.get(node);
+    if (isOver === undefined || buckets === undefined || buckets === known) return;
+    this.buckets.set(node, buckets);
+    if (known === undefined) return;
+    isOver().then(
+      over => {
+        if (over) this.stop(new InvalidRequestError('bucket', `bucket ${bucket} was dropped`));
+      },
+      () => this.buckets.set(node, known), // Asked again at the next heartbeat.
+    );
+  }
+
+  /** Nothing is stored when a record expires: it is told by the clock. */
+  private tellExpired(): void {
+    const { bucket, clock } = this.options;
+    for (const [key, version] of this.delivered.due(this.now())) {
+      if (this.events.isFull) break;
+      this.delivered.expire(key);
+      this.events.push(eventOf(tombstoneOf({ bucket, key, ...version }), true));
+    }
+    if (!this.isStopped) this.expiryTimer = clock.after(EXPIRY_PERIOD_MS, () => this.tellExpired());
+  }
+
+  /** Microseconds since 1970. */
+  private now(): number {
+    const { nodesNow, clock } = this.options;
+    return (nodesNow?.() ?? clock.now()) * 1000;
   }
 
   private async hearNodes(): Promise<void> {
@@ -157,9 +205,10 @@ export class Watcher {
       if (this.isStopped) return;
       await this.events.room();
       const newer: string[] = [];
-      for (const { key, version: text, deleted } of records) {
+      for (const { key, version: text, deleted, expiresAt } of records) {
         this.delivered.seen(key);
-        const version = parseVersion(text, deleted === true);
+        const end = expiresAt === undefined ? {} : { expiresAt };
+        const version = { ...parseVersion(text, deleted === true), ...end };
         if (!this.delivered.isNewer(key, version)) continue;
         if (deleted === true) this.deliver({ bucket, key, ...version }, true);
         else newer.push(key);
@@ -174,9 +223,10 @@ export class Watcher {
     const { bucket, read } = this.options;
     for (const reply of await read(keys, Level.Quorum)) {
       if (reply?.version === undefined) throw new Error('a key could not be read');
-      const { key, found, version, value, base64 } = reply;
+      const { key, found, version, value, base64, expiresAt } = reply;
+      const end = expiresAt === undefined ? {} : { expiresAt };
       const content = value === undefined ? (base64 === undefined ? {} : { base64 }) : { value };
-      this.deliver({ bucket, key, ...content, ...parseVersion(version, !found) }, true);
+      this.deliver({ bucket, key, ...content, ...end, ...parseVersion(version, !found) }, true);
     }
   }
 
@@ -202,9 +252,10 @@ export class Watcher {
     const decoded = decodeEntry(data);
     if (decoded.kind === 'damaged') this.suspect();
     if (decoded.kind !== 'entry') return;
-    const { bucket, prefix } = this.options;
-    for (const record of decoded.entry.records) {
-      if (record.bucket !== bucket || !record.key.startsWith(prefix)) continue;
+    const { bucket, prefix, life = bucket } = this.options;
+    for (const stored of decoded.entry.records) {
+      if (stored.bucket !== life || !stored.key.startsWith(prefix)) continue;
+      const record = isGone(stored, this.now()) ? tombstoneOf({ ...stored, bucket }) : { ...stored, bucket };
       if (this.isBegun) this.deliver(record, true);
       else if (this.delivered.isNewer(record.key, record)) this.delivered.set(record.key, record);
     }
@@ -213,6 +264,10 @@ export class Watcher {
   /** A look waits for room before each page, so that its events find some. */
   private deliver(record: WireRecord, isUpdate: boolean): void {
     if (this.isStopped || !this.delivered.isNewer(record.key, record)) return;
+    if (this.delivered.isKnown(record.key, record)) {
+      this.delivered.set(record.key, record);
+      return;
+    }
     if (isUpdate && this.events.isFull) {
       this.suspect();
       return;

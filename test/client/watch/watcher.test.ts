@@ -32,6 +32,7 @@ class Stage {
   pagesFail = 0;
   scanError: Error = new ReadTimeoutError(2, 1);
   allFails = false;
+  isOver = false;
   readonly events: WatchEvent[] = [];
   readonly watcher: Watcher;
   private tell: (node: string, entry: StreamEntry) => void = () => {};
@@ -54,6 +55,7 @@ class Stage {
       },
       ring: new Ring(nodes, { partitioner: 'murmur3', replicationFactor: 3 }),
       bucket: 'default',
+      isOver: async () => this.isOver,
       prefix: '',
       include,
       scan: keysOnly => this.scan(keysOnly),
@@ -67,14 +69,23 @@ class Stage {
   }
 
   /** The nodes' heartbeats, from now on. Without them the watcher looks again all the time. */
-  beat(): void {
+  beat(buckets = '00000000'): void {
     for (const node of nodes) {
       this.bus.subscribe(subjects.alive(node), () => {});
       const applied = node === 'n0' ? this.sequence : 0;
-      const presence = { node, incarnation: 1, state: 'serving', time: 1, now: 1, remembers: {}, applied };
+      const presence = {
+        node,
+        incarnation: 1,
+        state: 'serving',
+        time: 1,
+        now: 1,
+        remembers: {},
+        applied,
+        buckets,
+      };
       this.bus.publish(subjects.presence(node), encodeJson(presence));
     }
-    this.clock.after(300, () => this.beat());
+    this.clock.after(300, () => this.beat(buckets));
   }
 
   /** An entry of n0's log. */
@@ -237,6 +248,63 @@ test('a tombstone that is there when the watch begins is no event, one that is m
     ],
   );
   stage.watcher.stop();
+});
+
+test('a record that expires is a delete, told once; a touch is none, and is no event', async () => {
+  const stage = new Stage();
+  stage.beat();
+  await stage.start();
+  void stage.takeAll();
+  const now = () => stage.clock.now() * 1000;
+  const until = (ms: number) => ({ expiresAt: now() + ms * 1000 });
+  const [a, b, c] = [put('a', now()), put('b', now()), put('c', now())];
+  stage.store([{ ...a, ...until(2000) }, { ...b, ...until(2000) }, c]);
+  await stage.clock.advance(1000);
+  stage.store([{ ...b, ...until(4000) }]);
+  await stage.clock.advance(2000);
+  // Some reader found it expired.
+  stage.store([{ bucket: 'default', key: 'a', deleted: true, time: a.time, writer: 'w' }]);
+  await stage.clock.advance(3000);
+  assert.deepEqual(
+    stage.events.map(({ kind, key, version }) => `${kind} ${key} ${version}`),
+    [
+      ...[a, b, c].map(record => `put ${record.key} ${versionText(record)}`),
+      ...[a, b].map(record => `delete ${record.key} ${versionText(record)}`),
+    ],
+  );
+  stage.watcher.stop();
+});
+
+test('a record that was told to have expired, and had been touched before, is there again', async () => {
+  const stage = new Stage();
+  stage.beat();
+  await stage.start();
+  void stage.takeAll();
+  const now = stage.clock.now() * 1000;
+  stage.store([{ ...put('a', now), expiresAt: now + 1_000_000 }]);
+  await stage.clock.advance(2000);
+  stage.store([{ ...put('a', now), expiresAt: now + 9_000_000 }]);
+  await stage.clock.advance(500);
+  assert.deepEqual(
+    stage.events.map(({ kind }) => kind),
+    ['put', 'delete', 'put'],
+  );
+  stage.watcher.stop();
+});
+
+test('a watch ends when its bucket is dropped, and not when another one is', async () => {
+  const stage = new Stage();
+  stage.beat();
+  await stage.start();
+  const next = stage.watcher.events.next();
+  stage.beat('11111111');
+  await stage.clock.advance(1000);
+  stage.store([put('a', 1)]);
+  assert.equal((await stage.clock.until(next)).value?.key, 'a');
+  stage.isOver = true;
+  const end = stage.watcher.events.next();
+  stage.beat('22222222');
+  await assert.rejects(stage.clock.until(end), { code: 'INVALID_REQUEST', field: 'bucket' });
 });
 
 test('what waits is dropped when the watch is stopped, and the iteration ends', async () => {
