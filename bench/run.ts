@@ -1,25 +1,94 @@
 // `npm run bench`: runs the parts, prints what they found, and writes it where it was asked to.
+import { writeFile } from 'node:fs/promises';
 import { undoAll, undoOnSignals } from './clean-up.js';
+import type { Finding } from './finding.js';
 import { describeMachine } from './machine.js';
-import { help, parseOptions } from './options.js';
+import type { Measurement } from './measurement.js';
+import { help, type Options, type PartName, parseOptions } from './options.js';
+import { measureCli } from './parts/cli.js';
+import { measureFailover } from './parts/failover.js';
+import { measureGrowth } from './parts/growth.js';
+import { measureImport } from './parts/import.js';
+import { measureLimits } from './parts/limits.js';
+import { measureMemory } from './parts/memory.js';
+import { measureReplay } from './parts/replay.js';
 import { measureThroughput } from './parts/throughput.js';
-import { measurementLine } from './report/lines.js';
+import { chart } from './report/chart.js';
+import { judge, type Verdict } from './report/targets.js';
+import * as text from './report/text.js';
+
+const parts: Readonly<Record<Exclude<PartName, 'throughput'>, (options: Options) => Promise<Finding[]>>> = {
+  limits: measureLimits,
+  failover: measureFailover,
+  replay: measureReplay,
+  memory: measureMemory,
+  growth: measureGrowth,
+  import: measureImport,
+  cli: measureCli,
+};
+
+interface Run {
+  machine: Awaited<ReturnType<typeof describeMachine>>;
+  settings: Pick<Options, 'rounds' | 'measureMs' | 'warmupMs' | 'records'>;
+  measurements: Measurement[];
+  findings: Finding[];
+  verdicts: Verdict[];
+}
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (options === 'help') return console.log(help);
   undoOnSignals();
+  const { rounds, measureMs, warmupMs, records } = options;
+  const run: Run = {
+    machine: await describeMachine(),
+    settings: { rounds, measureMs, warmupMs, records },
+    measurements: [],
+    findings: [],
+    verdicts: [],
+  };
+  console.log(text.machineText(run.machine));
   try {
-    const machine = await describeMachine();
-    console.log(
-      Object.entries(machine)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(' · '),
-    );
-    await measureThroughput(options, measurement => console.log(measurementLine(measurement)));
+    await runParts(options, run);
   } finally {
     await undoAll();
   }
+  run.verdicts = judge(run);
+  if (run.verdicts.length > 0) console.log('\nTargets');
+  for (const verdict of run.verdicts) console.log(text.verdictLine(verdict));
+  await write(options, run);
+  const wrong = run.measurements.reduce((sum, measurement) => sum + measurement.wrong, 0);
+  if (wrong > 0) throw new Error(`${wrong} answers were wrong`);
+}
+
+async function runParts(options: Options, run: Run): Promise<void> {
+  for (const part of options.parts) {
+    console.log(`\n${part}`);
+    if (part === 'throughput')
+      run.measurements = await measureThroughput(options, measurement =>
+        console.log(text.measurementLine(measurement)),
+      );
+    else
+      for (const finding of await parts[part](options)) {
+        run.findings.push(finding);
+        console.log(text.findingLine(finding));
+      }
+  }
+}
+
+async function write({ json, svg, markdown }: Options, run: Run): Promise<void> {
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(run, undefined, 1)}\n`);
+  const picture = chart(run.measurements);
+  if (svg !== undefined && picture !== undefined) await writeFile(svg, picture);
+  if (markdown === undefined) return;
+  const { rounds, measureMs } = run.settings;
+  const sections = [
+    `${text.machineText(run.machine)}; ${rounds} rounds of ${measureMs / 1000} s.`,
+    ...(run.verdicts.length > 0 ? [text.verdictTable(run.verdicts)] : []),
+    ...(run.measurements.length > 0 ? [text.measurementTable(run.measurements)] : []),
+    ...(run.findings.length > 0 ? [text.findingTable(run.findings)] : []),
+  ];
+  await writeFile(markdown, `${sections.join('\n\n')}\n`);
 }
 
 try {

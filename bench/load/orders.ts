@@ -5,7 +5,9 @@ import type { Level, Mode } from '../../src/index.js';
 /** A store to connect to. */
 export type Target =
   | { side: 'dynats'; urls: readonly string[]; mode: Mode; bucket: string; level: Level }
-  | { side: 'kv'; urls: readonly string[]; bucket: string };
+  | { side: 'kv'; urls: readonly string[]; bucket: string }
+  | { side: 'echo'; urls: readonly string[]; nodes: readonly string[]; bucket: string }
+  | { side: 'raw'; urls: readonly string[]; nodes: readonly string[]; bucket: string };
 
 /** One process may hold connections to several stores, each under a name. */
 export type Order =

@@ -4,6 +4,7 @@ import { fill, type LoadResult, runLoad, type Store } from '../../src/cli/bench/
 import { Values } from '../../src/cli/bench/values.js';
 import { connect } from '../../src/index.js';
 import { KvStore } from './kv-store.js';
+import { EchoStore, RawPublishStore } from './limit-stores.js';
 import type { Answer, Order, Target } from './orders.js';
 
 interface Connected {
@@ -16,10 +17,12 @@ const connected = new Map<string, Connected>();
 let connects = 0;
 
 /** A single URL means that server and no other. */
-async function open(target: Target): Promise<Store> {
+async function open(target: Target, valueBytes: number): Promise<Store> {
   const { urls, bucket } = target;
   const isFixed = urls.length === 1;
   if (target.side === 'kv') return KvStore.connect(urls, bucket, isFixed);
+  if (target.side === 'echo') return EchoStore.connect(urls[0] ?? '', target.nodes, valueBytes);
+  if (target.side === 'raw') return RawPublishStore.connect(urls[0] ?? '', target.nodes, bucket);
   const client = await connect({
     servers: [...urls],
     mode: target.mode,
@@ -41,7 +44,9 @@ function named(name: string): Connected {
 async function obey(order: Order): Promise<LoadResult | undefined> {
   switch (order.do) {
     case 'connect': {
-      const stores = await Promise.all(Array.from({ length: order.connections }, () => open(order.target)));
+      const stores = await Promise.all(
+        Array.from({ length: order.connections }, () => open(order.target, order.valueBytes)),
+      );
       connected.set(order.name, {
         stores,
         values: new Values(`${process.pid}-${connects++}`, order.valueBytes),
