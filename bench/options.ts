@@ -29,6 +29,8 @@ export interface Options {
   /** Records of the parts that need many. */
   readonly records: number;
   readonly isShort: boolean;
+  /** Without KV. */
+  readonly isAlone: boolean;
   readonly profileDir: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
@@ -53,10 +55,12 @@ export const help = `How fast is Dynats, and how fast is JetStream KV R3 on the 
   --sync LIST           always, lazy
   --modes LIST          of Dynats: direct, api
   --levels LIST         of Dynats' reads: quorum, one
+  --alone               Dynats only: for profiles
   --rounds N            each contender is measured so often, by turns
   --seconds N           how long each time
   --records N           records in the parts replay, memory and growth (1000000)
-  --profile DIR         leave CPU profiles of the client processes there
+  --profile DIR         leave CPU profiles of client and replica processes there;
+                        dist/bench/profile/hottest.js DIR sums them up
   --json FILE  --svg FILE  --markdown FILE`;
 
 const base: Omit<Cell, 'kind' | 'concurrency'> = {
@@ -78,6 +82,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       help: { ...flag, short: 'h' },
       short: flag,
       all: flag,
+      alone: flag,
       only: list,
       kinds: list,
       concurrency: list,
@@ -139,6 +144,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     warmupMs: Math.min(500, seconds * 300),
     records: one('--records', v.records, 1_000_000),
     isShort: v.short,
+    isAlone: v.alone,
     profileDir: v.profile,
     json: v.json,
     svg: v.svg,

@@ -1,5 +1,7 @@
 // `npm run bench`: runs the parts, prints what they found, and writes it where it was asked to.
+import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { undoAll, undoOnSignals } from './clean-up.js';
 import type { Finding } from './finding.js';
 import { describeMachine } from './machine.js';
@@ -13,6 +15,7 @@ import { measureLimits } from './parts/limits.js';
 import { measureMemory } from './parts/memory.js';
 import { measureReplay } from './parts/replay.js';
 import { measureThroughput } from './parts/throughput.js';
+import { profileDirVariable } from './profile/preload.js';
 import { chart } from './report/chart.js';
 import { judge, type Verdict } from './report/targets.js';
 import * as text from './report/text.js';
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
     verdicts: [],
   };
   console.log(text.machineText(run.machine));
+  if (options.profileDir !== undefined) profileReplicas(options.profileDir);
   try {
     await runParts(options, run);
   } finally {
@@ -59,6 +63,13 @@ async function main(): Promise<void> {
   await write(options, run);
   const wrong = run.measurements.reduce((sum, measurement) => sum + measurement.wrong, 0);
   if (wrong > 0) throw new Error(`${wrong} answers were wrong`);
+}
+
+/** For every process of Node started from here on; it asks itself whether it is a replica. */
+function profileReplicas(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  process.env[profileDirVariable] = path.resolve(dir);
+  process.env['NODE_OPTIONS'] = `--import ${new URL('./profile/preload.js', import.meta.url).href}`;
 }
 
 async function runParts(options: Options, run: Run): Promise<void> {

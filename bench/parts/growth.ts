@@ -10,6 +10,7 @@ import { spread } from '../stats.js';
 
 const valueBytes = 100;
 const fewKeys = 10_000;
+const warmWrites = 150_000;
 const concurrency = 64;
 const warmupMs = 1000;
 const name = 'load';
@@ -25,7 +26,8 @@ export async function measureGrowth(options: Options): Promise<Finding[]> {
   for (const keys of [fewKeys, options.records]) {
     const cluster = await startDynats({ sync: 'always', valueBytes: [valueBytes] });
     await connect(client, cluster);
-    await client.fill(name, keys);
+    // So many writes at least, that compiled code is compared with compiled code.
+    for (let written = 0; written < warmWrites; written += keys) await client.fill(name, keys);
     await client.close(name);
     cluster.freeze();
     stores.push({ keys, cluster });
@@ -63,7 +65,12 @@ async function byTurns(
   const rates: number[][] = stores.map(() => []);
   const costs: number[][] = stores.map(() => []);
   for (let round = 0; round < rounds; round++)
-    for (const [i, { keys, cluster }] of stores.entries()) {
+    for (const turn of stores.keys()) {
+      // Each is first in turn.
+      const i = (turn + round) % stores.length;
+      const store = stores[i];
+      if (store === undefined) continue;
+      const { keys, cluster } = store;
       await cluster.thaw();
       await connect(client, cluster);
       const before = cpuMicrosOf(cluster.pids()) ?? Number.NaN;

@@ -105,7 +105,7 @@ class Arena {
   }
 
   private entrantsOf({ kind, concurrency, valueBytes, keys, processes }: Cell): Entrant[] {
-    const { modes, syncs, levels, isShort } = this.options;
+    const { modes, syncs, levels, isShort, isAlone } = this.options;
     const entrants = syncs.flatMap((sync): Entrant[] => [
       ...modes.flatMap((contender): Entrant[] => {
         // Read levels are told apart for reads alone: a mixed load is QUORUM throughout.
@@ -114,9 +114,9 @@ class Arena {
           .filter(level => !isShort || level === 'QUORUM' || contender === Contender.Direct)
           .map(level => ({ contender, level, sync }));
       }),
-      { contender: Contender.Kv, sync },
+      ...(isAlone ? [] : [{ contender: Contender.Kv, sync }]),
     ]);
-    const isMain = kind === 'put' && valueBytes === 100 && keys === 10_000 && processes === 1;
+    const isMain = !isAlone && kind === 'put' && valueBytes === 100 && keys === 10_000 && processes === 1;
     if (isMain && lazyConcurrencies.includes(concurrency) && !syncs.includes('lazy'))
       entrants.push({ contender: Contender.Kv, sync: 'lazy' });
     return entrants;

@@ -1,6 +1,7 @@
 // The `dynats` command: which verbs there are. Each loads what it needs only when it runs.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import * as benchCommand from './commands/bench.js';
 import * as bucketCommand from './commands/bucket.js';
 import * as consoleCommand from './commands/console.js';
 import * as delCommand from './commands/del.js';
@@ -61,7 +62,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
   },
   {
     heading: 'Insight:',
-    commands: [inspectCommand, whyCommand, hintsCommand, outcomeCommand, repairCommand],
+    commands: [inspectCommand, whyCommand, hintsCommand, outcomeCommand, repairCommand, benchCommand],
   },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },
 ];

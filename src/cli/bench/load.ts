@@ -161,11 +161,12 @@ class Run {
 export async function fill(
   store: Store,
   values: Values,
-  { from, to, concurrency }: { from: number; to: number; concurrency: number },
+  options: { from: number; to: number; concurrency: number; stopped?: AbortSignal },
 ): Promise<void> {
-  let index = from;
+  const { to, concurrency, stopped } = options;
+  let index = options.from;
   const work = async () => {
-    while (index < to) {
+    while (index < to && stopped?.aborted !== true) {
       const key = keyOf(index++);
       const value = values.next(key);
       await store.put(key, value).catch(() => store.put(key, value));

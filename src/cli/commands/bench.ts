@@ -1,0 +1,121 @@
+// dynats bench: put load on the running cluster and tell how fast it answers.
+import type { Command } from 'commander';
+import { Mode } from '../../client/options.js';
+import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
+import { CliError, ExitCode } from '../exit.js';
+import { parseCount } from '../numbers.js';
+import { defaultBucket, parseLevel } from '../request-flags.js';
+
+interface BenchFlags extends ConnectionFlags {
+  op: string;
+  concurrency: string;
+  size: string;
+  keys: string;
+  distribution: string;
+  seconds: string;
+  level: string;
+  bucket: string;
+  mode: string;
+  json?: boolean;
+}
+
+const concurrencyMax = 65_536;
+const valueBytesMax = 512 * 1024;
+/** A key, a writer and a count stand in each value. */
+const valueBytesMin = 64;
+const secondsMax = 3600;
+const warmupMs = 500;
+const fillConcurrency = 1024;
+/** Deadline of one operation, in milliseconds: what is late is to be measured, not to fail. */
+const timeoutMs = 10_000;
+
+export function register(program: Command): void {
+  const command = program
+    .command('bench')
+    .description('put load on the cluster and measure it; writes keys key-0, key-1... to the bucket')
+    .option('--op <op>', 'put, get, or mixed: half of each', 'mixed')
+    .option('--concurrency <n>', 'operations under way', '64')
+    .option('--size <bytes>', 'bytes of a value', '100')
+    .option('--keys <n>', 'number of keys; for reads each is written once before', '10000')
+    .option('--distribution <name>', 'uniform, or zipfian: some keys are popular', 'uniform')
+    .option('--seconds <n>', 'how long', '5')
+    .option('-l, --level <level>', 'consistency level', 'quorum')
+    .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
+    .option('--mode <mode>', 'direct: this process coordinates; api: a node does', 'direct')
+    .option('-j, --json', 'print the result as JSON')
+    .addHelpText('after', '\nCompared with JetStream KV: npm run bench in a checkout.');
+  addConnectionFlags(command).action(bench);
+}
+
+async function bench(flags: BenchFlags): Promise<void> {
+  const [{ fill, Kind, runLoad }, { Distribution }, { Values }, { DynatsStore }, { openClient }, output] =
+    await Promise.all([
+      import('../bench/load.js'),
+      import('../bench/keys.js'),
+      import('../bench/values.js'),
+      import('../bench/dynats-store.js'),
+      import('../open-client.js'),
+      import('../output.js'),
+    ]);
+  const kind = oneOf('--op', flags.op, Object.values(Kind));
+  const mode = oneOf('--mode', flags.mode, Object.values(Mode));
+  const distribution = oneOf('--distribution', flags.distribution, Object.values(Distribution));
+  const level = parseLevel(flags.level, kind === Kind.Put ? 'write' : 'read');
+  const concurrency = parseCount(flags.concurrency, '--concurrency', concurrencyMax);
+  const keys = parseCount(flags.keys, '--keys');
+  const seconds = parseCount(flags.seconds, '--seconds', secondsMax);
+  const values = new Values(String(process.pid), sizeOf(flags.size));
+  const options = { timeoutMs, ...(await connectionOptions(flags)), mode };
+  const store = new DynatsStore(await openClient(options), { level, bucket: flags.bucket });
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    if (kind !== Kind.Put) {
+      output.note(`writing ${output.counted(keys, 'key')}...`);
+      await fill(store, values, {
+        from: 0,
+        to: keys,
+        concurrency: fillConcurrency,
+        stopped: interrupted.signal,
+      });
+    }
+    const spec = { kind, concurrency, keys, distribution, warmupMs, measureMs: seconds * 1000 };
+    const result = await runLoad([store], values, spec, interrupted.signal);
+    if (flags.json === true) output.printJson({ ...spec, mode, level, valueBytes: values.bytes, ...result });
+    else for (const line of linesOf(result)) output.print(line);
+    if (interrupted.signal.aborted) throw new CliError(ExitCode.Interrupted, '');
+    if (result.failed + result.wrong > 0)
+      throw new CliError(
+        ExitCode.LevelNotReached,
+        `${result.failed} operations failed and ${result.wrong} answers were wrong: ${result.problems[0] ?? ''}: see dynats status`,
+      );
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await store.close();
+  }
+}
+
+function linesOf(result: Awaited<ReturnType<typeof import('../bench/load.js')['runLoad']>>): string[] {
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  return [
+    `${Math.round(result.perSecond)} operations/s`,
+    `p50 ${ms(result.p50Ms)}, p99 ${ms(result.p99Ms)}, longest ${ms(result.maxMs)}`,
+    `${result.failed} failed, ${result.wrong} wrong; longest time without a success ${ms(result.gapMs)}`,
+  ];
+}
+
+function sizeOf(text: string): number {
+  const bytes = parseCount(text, '--size', valueBytesMax);
+  if (bytes >= valueBytesMin) return bytes;
+  throw new CliError(
+    ExitCode.Usage,
+    `--size ${bytes} is too small: a value says whose it is, which takes ${valueBytesMin} bytes`,
+  );
+}
+
+function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find(each => each === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw new CliError(ExitCode.Usage, `${flag} "${text}" is none of ${allowed.join(', ')}`);
+}
