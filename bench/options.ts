@@ -29,6 +29,7 @@ export interface Options {
   /** Records of the parts that need many. */
   readonly records: number;
   readonly isShort: boolean;
+  readonly kvServer: 'leader' | 'other';
   /** Without KV. */
   readonly isAlone: boolean;
   readonly profileDir: string | undefined;
@@ -55,6 +56,7 @@ export const help = `How fast is Dynats, and how fast is JetStream KV R3 on the 
   --sync LIST           always, lazy
   --modes LIST          of Dynats: direct, api
   --levels LIST         of Dynats' reads: quorum, one
+  --kv-server NAME      leader: KV's client is connected to the server that leads (default); other: to the next
   --alone               Dynats only: for profiles
   --rounds N            each contender is measured so often, by turns
   --seconds N           how long each time
@@ -83,6 +85,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       short: flag,
       all: flag,
       alone: flag,
+      'kv-server': list,
       only: list,
       kinds: list,
       concurrency: list,
@@ -117,7 +120,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   const isSelected = Object.values(selected).some(dimension => dimension !== undefined);
   const everyPart =
     v.short && v.only === undefined ? (['throughput', 'limits', 'failover', 'cli'] as const) : partNames;
-  const seconds = one('--seconds', v.seconds, v.short ? 0.6 : 2);
+  const seconds = one('--seconds', v.seconds, v.short ? 0.5 : 2);
   return {
     parts:
       v.only === undefined ? (isSelected ? ['throughput'] : everyPart) : among('--only', v.only, partNames),
@@ -145,6 +148,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     records: one('--records', v.records, 1_000_000),
     isShort: v.short,
     isAlone: v.alone,
+    kvServer: among('--kv-server', v['kv-server'] ?? 'leader', ['leader', 'other'])[0] ?? 'leader',
     profileDir: v.profile,
     json: v.json,
     svg: v.svg,
@@ -182,7 +186,8 @@ function product(selection: Selection): Cell[] {
 }
 
 const shortCells = (): Cell[] => [
-  ...product({ kinds: ['put', 'get'] }),
+  ...product({ kinds: ['put'] }),
+  ...product({ kinds: ['get'], concurrency: [1, 64, 256, 1024] }),
   ...product({ kinds: ['mixed'], concurrency: [64] }),
 ];
 

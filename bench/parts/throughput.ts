@@ -18,6 +18,8 @@ import {
 } from '../measurement.js';
 import type { Options } from '../options.js';
 
+const warmMs = 1000;
+const warmConcurrency = 256;
 /** Where KV acks before it fsyncs, for the comparison with Dynats that fsyncs first. */
 const lazyConcurrencies = [64, 256];
 
@@ -58,6 +60,7 @@ class Arena {
   /** How many keys each bucket of each side has. */
   private readonly filled = new Map<string, number>();
   private readonly valueSizes: readonly number[];
+  private readonly warmed = new Set<string>();
   /** The side whose turn it is. */
   private turnOf: string | undefined;
 
@@ -94,6 +97,7 @@ class Arena {
       await (await this.side(entrant)).thaw();
       await this.fill(cell, entrant);
       await this.connect(cell, entrant);
+      await this.warm(cell, entrant);
       onResult(entrant, await this.run(cell, entrant));
       await Promise.all(this.clientsOf(cell).map(client => client.close(nameOf(entrant))));
     }
@@ -106,13 +110,14 @@ class Arena {
 
   private entrantsOf({ kind, concurrency, valueBytes, keys, processes }: Cell): Entrant[] {
     const { modes, syncs, levels, isShort, isAlone } = this.options;
+    // Of the short form: what no target speaks of is left out.
+    const isWanted = (mode: string) =>
+      !isShort || mode === Contender.Direct || (kind === 'put' && concurrency >= 64);
     const entrants = syncs.flatMap((sync): Entrant[] => [
-      ...modes.flatMap((contender): Entrant[] => {
+      ...modes.filter(isWanted).flatMap((contender): Entrant[] => {
         // Read levels are told apart for reads alone: a mixed load is QUORUM throughout.
         const own = kind === 'get' ? levels : (['QUORUM'] as const);
-        return own
-          .filter(level => !isShort || level === 'QUORUM' || contender === Contender.Direct)
-          .map(level => ({ contender, level, sync }));
+        return own.map(level => ({ contender, level, sync }));
       }),
       ...(isAlone ? [] : [{ contender: Contender.Kv, sync }]),
     ]);
@@ -138,6 +143,16 @@ class Arena {
     const serverCpuMicros =
       before === undefined || after === undefined ? undefined : (after - before) / Math.max(1, operations);
     return { ...result, serverCpuMicros };
+  }
+
+  /** Once for each entrant and kind: what runs for the first time is not compiled yet, on one side in the servers too. */
+  private async warm(cell: Cell, entrant: Entrant): Promise<void> {
+    const name = `${nameOf(entrant)} ${cell.kind} ${cell.processes}`;
+    if (this.warmed.has(name)) return;
+    this.warmed.add(name);
+    const { kind, keys, distribution } = cell;
+    const spec = { kind, keys, distribution, concurrency: warmConcurrency, warmupMs: 0, measureMs: warmMs };
+    await Promise.all(this.clientsOf(cell).map(client => client.run(nameOf(entrant), spec)));
   }
 
   private clientsOf({ processes }: Cell): ClientProcess[] {
@@ -208,8 +223,9 @@ class Arena {
     };
   }
 
-  /** The first client is connected to the server that leads: the best that KV can have. */
+  /** The first client is connected to the server that leads, the best that KV can have, unless told otherwise. */
   private async startKv(sync: SyncMode): Promise<Side> {
+    const offset = this.options.kvServer === 'leader' ? 0 : 1;
     const cluster: JetStreamCluster = await startJetStream({ sync, buckets: this.valueSizes.map(bucketOf) });
     return {
       urls: cluster.urls,
@@ -219,7 +235,7 @@ class Arena {
       thaw: async () => {},
       stop: cluster.stop,
       serverFor: async (i, valueBytes) =>
-        ((await cluster.leader(bucketOf(valueBytes))) + i) % cluster.urls.length,
+        ((await cluster.leader(bucketOf(valueBytes))) + i + offset) % cluster.urls.length,
     };
   }
 }

@@ -43,6 +43,7 @@ export function chart(measurements: readonly Measurement[]): string | undefined 
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    '<title>Operations per second by operations under way, Dynats and JetStream KV</title>',
     `<rect width="${width}" height="${height}" fill="white"/>`,
     `<text x="${panel.left}" y="18" font-size="14">Operations per second by operations under way</text>`,
     ...panels,
