@@ -1,4 +1,5 @@
 // The Dynats side: an emulator of four nodes.
+import { rm } from 'node:fs/promises';
 import { Emulator } from '../../src/emulator/emulator.js';
 import type { EmulatorOptions } from '../../src/emulator/options.js';
 import { type PeerView, untilNoticed } from '../../src/emulator/peer-watch.js';
@@ -27,15 +28,19 @@ export async function startDynats(
   options: Pick<EmulatorOptions, 'sync' | 'nodes'> & { valueBytes?: readonly number[] },
 ): Promise<DynatsCluster> {
   const { nodes = 4, sync = 'always', valueBytes = [100] } = options;
+  const dataDir = await tempDir();
   const emulator = await Emulator.start({
-    dataDir: await tempDir(),
+    dataDir,
     port: await freePorts(4 * nodes),
     nodes,
     sync,
     partitioner: 'murmur3',
     buckets: Object.fromEntries(valueBytes.map(bytes => [bucketOf(bytes), {}])),
   });
-  const stop = undoAtEnd(() => emulator.stop());
+  const stop = undoAtEnd(async () => {
+    await emulator.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
   const pids = () => pidsOf(emulator);
   let isFrozen = false;
   return {

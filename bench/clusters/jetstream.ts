@@ -1,5 +1,6 @@
 // The other side: a JetStream cluster of four servers of the same binary, with KV buckets of three replicas.
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
@@ -51,6 +52,7 @@ export async function startJetStream(options: {
   const stop = undoAtEnd(async () => {
     await Promise.all(children.map(child => child.stop(stopGraceMs)));
     process.off('exit', killNow);
+    await rm(dir, { recursive: true, force: true });
   });
   for (const spec of specs) children.push(startBroker(spec));
   await Promise.all(children.map((child, i) => listens(child, specs[i])));

@@ -69,13 +69,16 @@ async function obey(order: Order): Promise<LoadResult | undefined> {
   }
 }
 
+/** Unless the parent is gone: what it ordered last is then of no use. */
+function answer(message: Answer): void {
+  if (process.connected) process.send?.(message);
+}
+
 process.on('message', (order: Order) => {
   obey(order).then(
-    result => process.send?.({ result } satisfies Answer),
+    result => answer({ result }),
     (error: unknown) =>
-      process.send?.({
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      } satisfies Answer),
+      answer({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 // The parent is gone: so is the reason to be here. Closing first lets a profile be written.

@@ -104,8 +104,8 @@ function findingsOf(id: string, text: string, runs: readonly Run[]): Finding[] {
     const results = runs.map(run => run[where]);
     const what = `${text}, ${clients} clients on ${where === 'killed' ? 'its server' : 'other servers'}`;
     const failed = results.reduce((sum, result) => sum + result.failed, 0);
-    for (const problem of results.flatMap(({ problems }) => problems).slice(0, 3))
-      console.log(`  ${problem}`);
+    for (const problem of new Set(results.flatMap(({ problems }) => problems)))
+      console.log(`  ${what}: ${problem}`);
     return [
       {
         id: `failover.${id}.${where}.gap`,

@@ -97,7 +97,7 @@ function drawPanel(
 function legend(names: readonly string[], y: number): string {
   return names
     .map((name, i) => {
-      const x = panel.left + i * 175;
+      const x = panel.left + i * 180;
       const { color, dash } = styles[name] ?? { color: '#555', dash: '' };
       return (
         `<line x1="${x}" y1="${y - 4}" x2="${x + 28}" y2="${y - 4}" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>` +
