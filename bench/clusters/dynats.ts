@@ -25,9 +25,9 @@ export function bucketOf(valueBytes: number): string {
 }
 
 export async function startDynats(
-  options: Pick<EmulatorOptions, 'sync' | 'nodes'> & { valueBytes?: readonly number[] },
+  options: Pick<EmulatorOptions, 'sync' | 'nodes' | 'replica'> & { valueBytes?: readonly number[] },
 ): Promise<DynatsCluster> {
-  const { nodes = 4, sync = 'always', valueBytes = [100] } = options;
+  const { nodes = 4, sync = 'always', valueBytes = [100], replica = {} } = options;
   const dataDir = await tempDir();
   const emulator = await Emulator.start({
     dataDir,
@@ -35,6 +35,7 @@ export async function startDynats(
     nodes,
     sync,
     partitioner: 'murmur3',
+    replica,
     buckets: Object.fromEntries(valueBytes.map(bytes => [bucketOf(bytes), {}])),
   });
   const stop = undoAtEnd(async () => {

@@ -11,6 +11,8 @@ import { spread } from '../stats.js';
 const valueBytes = 100;
 const fewKeys = 10_000;
 const warmWrites = 150_000;
+/** The log of few keys would be compacted again and again, that of many never. */
+const compaction = { minBytes: 2 ** 40, ratio: 2 };
 const concurrency = 64;
 const warmupMs = 1000;
 const name = 'load';
@@ -24,7 +26,11 @@ export async function measureGrowth(options: Options): Promise<Finding[]> {
   const client = new ClientProcess(options.profileDir);
   const stores: Store[] = [];
   for (const keys of [fewKeys, options.records]) {
-    const cluster = await startDynats({ sync: 'always', valueBytes: [valueBytes] });
+    const cluster = await startDynats({
+      sync: 'always',
+      valueBytes: [valueBytes],
+      replica: { compaction },
+    });
     await connect(client, cluster);
     // So many writes at least, that compiled code is compared with compiled code.
     for (let written = 0; written < warmWrites; written += keys) await client.fill(name, keys);
