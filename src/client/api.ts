@@ -126,7 +126,10 @@ export class ApiRequests {
   }
 
   /** What to do after a failed try: give up with an error, or wait and go on. */
-  private afterFailure(call: Call, failure: Error, progress: Progress): Error | { waitMs: number } {
+  private afterFailure(call: Call, error: Error, progress: Progress): Error | { waitMs: number } {
+    // The deadline in the message is this client's own: a node that found it passed has done nothing.
+    const isLate = error instanceof InvalidRequestError && error.field === 'deadline';
+    const failure = isLate ? new BusError('timeout', 'dynats.batch', { cause: error }) : error;
     if (failure instanceof BusError) {
       if (failure.kind === 'no-responders' && progress.refusal !== undefined)
         return this.refused(call, progress.refusal, progress);
