@@ -28,10 +28,11 @@ import {
   checkOperation,
   DEFAULT_BUCKET,
   TIMEOUT_MS_DEFAULT,
+  type WireRequest,
 } from '../wire/requests.js';
 import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError, within } from './api.js';
-import { checkInboxPrefix, checkNode, named, ttlOf, wireValue, zoneFor } from './arguments.js';
+import { checkInboxPrefix, checkNode, named, ttlOf, zoneFor } from './arguments.js';
 import { findBucket } from './bucket-ring.js';
 import { type Buckets, bucketsOf } from './buckets.js';
 import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
@@ -47,6 +48,7 @@ import { ClientSession, parseToken } from './session.js';
 import { touchKey } from './touch.js';
 import { startWatcher } from './watch/start-watch.js';
 import { Watch, type WatchOptions } from './watch/watch.js';
+import { addValue, type Wanted, wireRequest } from './wire-request.js';
 
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
@@ -141,13 +143,11 @@ class NatsClient implements Client {
   }
 
   async put(key: string | number, value: string | Uint8Array, options: PutOptions = {}): Promise<PutReply> {
-    return asPut(
-      await this.execute({ op: 'put', key, value, ...ttlOf(options), ...named(options) }, options),
-    );
+    return asPut(await this.execute({ op: 'put', key, value }, options, options));
   }
 
   async delete(key: string | number, options: RequestOptions = {}): Promise<PutReply> {
-    return asPut(await this.execute({ op: 'delete', key, ...named(options) }, options));
+    return asPut(await this.execute({ op: 'delete', key }, options, options));
   }
 
   async touch(key: string | number, options: PutOptions = {}): Promise<TouchReply> {
@@ -171,14 +171,14 @@ class NatsClient implements Client {
   }
 
   async read(key: string | number, options: RequestOptions = {}): Promise<GetReply> {
-    return asGet(await this.execute({ op: 'get', key, ...named(options) }, options));
+    return asGet(await this.execute({ op: 'get', key }, options, options));
   }
 
   batch(operations: readonly Operation[], options: RequestOptions = {}): Promise<Outcome[]> {
     return Promise.all(
       operations.map(async operation => {
         try {
-          return await this.execute({ ...named(options), ...operation }, options);
+          return await this.execute(operation, { ...options, ...operation }, options);
         } catch (error) {
           if (error instanceof DynatsError) return error;
           throw error;
@@ -296,19 +296,25 @@ class NatsClient implements Client {
     });
   }
 
-  private async execute(operation: Operation, options: RequestOptions): Promise<PutReply | GetReply> {
+  private async execute(
+    operation: Operation,
+    wanted: Wanted,
+    options: RequestOptions,
+  ): Promise<PutReply | GetReply> {
     if (this.closing !== undefined) throw closedError();
+    const { op } = operation;
     const timeoutMs = options.timeoutMs ?? this.timeoutMs();
-    const wire = this.wireOf(operation);
-    const { op, ...request } = wire;
-    const checked = checkOperation(op, { ...request, timeoutMs });
+    const wire = this.wireOf(operation, wanted);
+    wire.timeoutMs = timeoutMs;
+    const checked = checkOperation(op, wire);
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
     const deadlineAtMs = performance.now() + timeoutMs;
     try {
       if (this.direct !== undefined && via === undefined)
         return await this.direct.execute(checked, deadlineAtMs);
-      const text = JSON.stringify(wire);
-      this.checkFits(text, 'base64' in wire ? 'base64' : 'value');
+      const { timeoutMs: _, ...rest } = wire;
+      const text = JSON.stringify({ op, ...rest });
+      this.checkFits(text, wire.base64 === undefined ? 'value' : 'base64');
       return await this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via });
     } catch (error) {
       throw explain(error, checked, timeoutMs);
@@ -329,17 +335,16 @@ class NatsClient implements Client {
   }
 
   /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */
-  private wireOf(operation: Operation) {
-    const { op, key } = operation;
-    const wanted = { ...named(this.options), ...named(operation) };
-    const head = { op, key, ...wanted, ...zoneFor(wanted, this.options) };
-    if (op === 'get') return head;
+  private wireOf(operation: Operation, wanted: Wanted): WireRequest {
+    const wire = wireRequest(operation.key, wanted, this.options);
+    if (operation.op === 'get') return wire;
     const clock = this.coordinator?.hlc ?? this.hlc;
     // What a session writes is newer than what it has seen.
-    if (head.session) clock.observe(parseToken(head.session).newestTime());
-    const version = { time: clock.next(), writer: this.writer };
-    if (op === 'delete') return { ...head, ...version };
-    return { ...head, ...wireValue(operation.value), ...ttlOf(operation), ...version };
+    if (wire.session) clock.observe(parseToken(wire.session).newestTime());
+    if (operation.op === 'put') addValue(wire, operation.value, wanted);
+    wire.time = clock.next();
+    wire.writer = this.writer;
+    return wire;
   }
 
   private get isOutOfTouch(): boolean {

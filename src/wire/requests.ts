@@ -1,7 +1,7 @@
 // Requests of the coordinator API, checked and made plain: defaults filled in, keys as strings.
 import { InvalidRequestError } from '../errors.js';
 import { Level } from '../model/level.js';
-import type { BatchRequest, BucketRequest } from './generated/types.js';
+import type { BucketRequest } from './generated/types.js';
 import * as validators from './generated/validators.js';
 import { check, parseJson } from './json.js';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
@@ -67,8 +67,6 @@ export interface Timing {
 
 export type Operation = WriteRequest | ReadRequest;
 
-const NO_EXTRAS = {};
-
 export type Verb = 'put' | 'get' | 'delete';
 
 interface Timed {
@@ -76,7 +74,29 @@ interface Timed {
   deadline?: number;
 }
 
-type WireOperation = BatchRequest['operations'][number];
+/** What put-request, get-request, delete-request and the operations of a batch have in common, or may have. */
+export interface WireRequest {
+  key: string | number;
+  bucket?: string;
+  level?: Level;
+  zone?: string;
+  session?: string;
+  trace?: boolean;
+  value?: string;
+  base64?: string;
+  ttlMs?: number;
+  time?: number;
+  writer?: string;
+  timeoutMs?: number;
+}
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+const OF_VERB: Record<Verb, validators.Validator<WireRequest & Timed>> = {
+  put: validators.putRequest,
+  get: validators.getRequest,
+  delete: validators.deleteRequest,
+};
 
 /** Parses `dynats.put`, `.get` and `.delete`. @throws InvalidRequestError */
 export function parseOperation(verb: Verb, data: Uint8Array): Operation & Timing {
@@ -85,26 +105,14 @@ export function parseOperation(verb: Verb, data: Uint8Array): Operation & Timing
 
 /** Checks a request that is JSON already: the rules are the same wherever it comes from. @throws InvalidRequestError */
 export function checkOperation(verb: Verb, json: unknown): Operation & Timing {
-  switch (verb) {
-    case 'put': {
-      const request = check(validators.putRequest, json);
-      return { ...operation({ op: 'put', ...request }, ''), ...timing(request) };
-    }
-    case 'get': {
-      const request = check(validators.getRequest, json);
-      return { ...operation({ op: 'get', ...request }, ''), ...timing(request) };
-    }
-    case 'delete': {
-      const request = check(validators.deleteRequest, json);
-      return { ...operation({ op: 'delete', ...request }, ''), ...timing(request) };
-    }
-  }
+  const request = check(OF_VERB[verb], json);
+  return timed(operation(verb, request, ''), request);
 }
 
 /** Parses `dynats.touch`. @throws InvalidRequestError */
 export function parseTouch(json: unknown): TouchOperation & Timing {
   const { ttlMs, ...request } = check(validators.touchRequest, json);
-  const { bucket, key, level, zone, isLevelDefault } = operation({ op: 'get', ...request }, '');
+  const { bucket, key, level, zone, isLevelDefault } = operation('get', request, '');
   return {
     bucket,
     key,
@@ -133,7 +141,7 @@ export function parseBatch(data: Uint8Array): Timing & { operations: (Operation 
     ...timing(request),
     operations: request.operations.map((op, i) => {
       try {
-        return operation(op, `operations[${i}].`);
+        return operation(op.op, op, `operations[${i}].`);
       } catch (error) {
         if (error instanceof InvalidRequestError) return error;
         throw error;
@@ -146,47 +154,51 @@ function timing(request: Timed): Timing {
   return { timeoutMs: request.timeoutMs ?? TIMEOUT_MS_DEFAULT, deadline: request.deadline };
 }
 
+function timed(checked: Operation, request: Timed): Operation & Timing {
+  const result = checked as Operation & { -readonly [Field in keyof Timing]: Timing[Field] };
+  result.timeoutMs = request.timeoutMs ?? TIMEOUT_MS_DEFAULT;
+  result.deadline = request.deadline;
+  return result;
+}
+
 /** @param at where the operation stands, to name its fields. */
-function operation(wire: WireOperation, at: string): Operation {
-  const bucket = wire.bucket ?? DEFAULT_BUCKET;
+function operation(verb: Verb, wire: WireRequest, at: string): Operation {
   const key = checkKey(wire.key, `${at}key`);
-  const level =
-    wire.level === undefined
-      ? ({ level: Level.Quorum, isLevelDefault: true } as const)
-      : { level: wire.level };
-  if (wire.op === 'get') {
-    if (level.level === Level.Any)
+  const checked: Mutable<WriteRequest> | Mutable<ReadRequest> = {
+    kind: verb === 'get' ? 'read' : 'write',
+    bucket: wire.bucket ?? DEFAULT_BUCKET,
+    key,
+    level: wire.level ?? Level.Quorum,
+  };
+  if (wire.level === undefined) checked.isLevelDefault = true;
+  if (wire.zone !== undefined) checked.zone = wire.zone;
+  if (wire.session !== undefined) checked.session = wire.session;
+  if (wire.trace === true) checked.trace = true;
+  if (checked.kind === 'read') {
+    if (checked.level === Level.Any)
       throw new InvalidRequestError(`${at}level`, 'level ANY is for writes; a read needs ONE or more');
-    return { kind: 'read', bucket, key, ...level, ...extras(wire) };
+    return checked;
   }
-  const version =
-    wire.time === undefined || wire.writer === undefined
-      ? extras(wire)
-      : { ...extras(wire), version: { time: wire.time, writer: wire.writer } };
-  if (wire.op === 'delete') return { kind: 'write', bucket, key, ...level, ...version };
-  const ttl = wire.ttlMs === undefined ? {} : { ttlMs: wire.ttlMs };
+  if (wire.time !== undefined && wire.writer !== undefined)
+    checked.version = { time: wire.time, writer: wire.writer };
+  if (verb === 'put') addContent(checked, wire, at);
+  return checked;
+}
+
+function addContent(checked: Mutable<WriteRequest>, wire: WireRequest, at: string): void {
+  if (wire.ttlMs !== undefined) checked.ttlMs = wire.ttlMs;
   if (wire.base64 !== undefined) {
-    checkSize(
-      (wire.base64.length * 3) / 4 - (wire.base64.endsWith('==') ? 2 : wire.base64.endsWith('=') ? 1 : 0),
-      `${at}base64`,
-    );
-    return { kind: 'write', bucket, key, ...level, base64: wire.base64, ...ttl, ...version };
+    const padding = wire.base64.endsWith('==') ? 2 : wire.base64.endsWith('=') ? 1 : 0;
+    checkSize((wire.base64.length * 3) / 4 - padding, `${at}base64`);
+    checked.base64 = wire.base64;
+    return;
   }
   const value = wire.value ?? '';
   if (!value.isWellFormed())
     throw new InvalidRequestError(`${at}value`, `${at}value holds a lone surrogate; send it as base64`);
-  checkSize(Buffer.byteLength(value), `${at}value`);
-  return { kind: 'write', bucket, key, ...level, value, ...ttl, ...version };
-}
-
-/** Nothing for most requests, which name no zone, belong to no session and ask for no receipt. */
-function extras({ zone, session, trace }: WireOperation): Pick<ReadRequest, 'zone' | 'session' | 'trace'> {
-  if (zone === undefined && session === undefined && trace !== true) return NO_EXTRAS;
-  return {
-    ...(zone === undefined ? {} : { zone }),
-    ...(session === undefined ? {} : { session }),
-    ...(trace === true ? { trace } : {}),
-  };
+  // No character takes more than three bytes.
+  if (value.length * 3 > VALUE_BYTES_MAX) checkSize(Buffer.byteLength(value), `${at}value`);
+  checked.value = value;
 }
 
 /** A request's key as the string it means. @throws InvalidRequestError */
