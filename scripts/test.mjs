@@ -1,5 +1,5 @@
-// `npm test`: types, lint and format, then every test. `npm test -- test/model` (files or directories) runs just those;
-// options (`--test-name-pattern=...`) are handed to Node's test runner.
+// `npm test`: types, lint and format, then every test but those of test/slow (`npm run test:slow`). `npm test -- test/model`
+// (files or directories) runs just those; options (`--test-name-pattern=...`) are handed to Node's test runner.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -7,8 +7,10 @@ import { setup } from './setup.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const live = path.join('dist', 'test', 'live') + path.sep;
+const slow = path.join('dist', 'test', 'slow') + path.sep;
 /** Of one test or one file; a hung test fails, rather than the machine that runs it. */
 const testTimeoutMs = 10 * 60_000;
+const slowTimeoutMs = 40 * 60_000;
 
 function step(what, args, env = process.env) {
   process.stderr.write(`\n== ${what}\n`);
@@ -46,7 +48,7 @@ for (const argument of wanted.length > 0 ? wanted : ['test']) {
     process.stderr.write(`dynats: no test in ${argument}; name a file or directory below test/.\n`);
     process.exit(1);
   }
-  for (const file of found) files.add(file);
+  for (const file of found) if (wanted.length > 0 || !file.startsWith(slow)) files.add(file);
 }
 
 const found = await setup(['nats-server', 'nats']);
@@ -60,9 +62,12 @@ const failed = [];
 if (wanted.length === 0 && !step('lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']))
   failed.push('lint and format');
 
-const runner = ['--test', '--test-reporter=spec', `--test-timeout=${testTimeoutMs}`, ...options];
-const alone = [...files].filter(file => file.startsWith(live));
-const together = [...files].filter(file => !file.startsWith(live));
+const isSlow = [...files].some(file => file.startsWith(slow));
+const timeoutMs = isSlow ? slowTimeoutMs : testTimeoutMs;
+const runner = ['--test', '--test-reporter=spec', `--test-timeout=${timeoutMs}`, ...options];
+const isAlone = file => file.startsWith(live) || file.startsWith(slow);
+const alone = [...files].filter(isAlone);
+const together = [...files].filter(file => !isAlone(file));
 if (together.length > 0 && !step('tests', [...runner, ...together], env)) failed.push('tests');
 // One at a time: these start whole clusters, and time them.
 if (alone.length > 0 && !step('live tests', [...runner, '--test-concurrency=1', ...alone], env))

@@ -34,8 +34,8 @@ export class Replica {
   /** This life of the log has once been read to its end. */
   private isRead = false;
   private firstSequence = 1;
-  /** First comparisons with what a peer remembers that are under way: no read is answered before they end. */
-  private judging = 0;
+  /** Peers that are asked for the first time what they remember: no read is answered before they have said it. */
+  private readonly judging = new Set<string>();
   private lookTimer: Timer | undefined;
   private closed = false;
   private readonly peers: PeersMemory;
@@ -66,7 +66,7 @@ export class Replica {
 
   get state(): ReplicaState {
     if (this.losses.recovering !== undefined) return 'recovering';
-    return this.opened && !this.fold.isBehind && this.judging === 0 ? 'serving' : 'catching-up';
+    return this.opened && !this.fold.isBehind && this.judging.size === 0 ? 'serving' : 'catching-up';
   }
 
   /** Why it is recovering, or null. */
@@ -207,7 +207,8 @@ export class Replica {
     if (this.life === undefined || !this.opened) return;
     // A peer that is still reading its own log has yet to recall what it noted there.
     const canSay = presence.state !== 'catching-up' && presence.caughtUp === undefined;
-    if (canSay && this.peers.unheard.has(presence.node)) void this.heardFirst(presence.node);
+    const isNew = this.peers.unheard.has(presence.node) && !this.judging.has(presence.node);
+    if (canSay && isNew) void this.heardFirst(presence.node);
     const ours = presence.remembers[this.options.node];
     if (ours !== undefined && (ours.log !== this.life.id || ours.sequence > this.fold.applied))
       this.compare(ours).catch(error => this.cannotCompare(error));
@@ -296,13 +297,13 @@ export class Replica {
    * have taken the place of lost ones.
    */
   private async heardFirst(peer: string): Promise<void> {
-    this.judging++;
+    this.judging.add(peer);
     try {
       for (const position of (await this.peers.askFirst(peer)) ?? []) await this.compare(position);
     } catch (error) {
       this.cannotCompare(error);
     }
-    this.judging--;
+    this.judging.delete(peer);
     this.options.onState();
     this.trustIfDenied();
   }
@@ -385,7 +386,7 @@ export class Replica {
 
   /** Once every peer has said that it remembers no other log, the missing log had never existed. */
   private trustIfDenied(): void {
-    if (this.peers.unheard.size > 0 || this.judging > 0 || this.losses.recovering?.lost !== false) return;
+    if (this.peers.unheard.size > 0 || this.judging.size > 0 || this.losses.recovering?.lost !== false) return;
     this.losses.clear();
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();
