@@ -386,7 +386,8 @@ export class Replica {
 
   /** Once every peer has said that it remembers no other log, the missing log had never existed. */
   private trustIfDenied(): void {
-    if (this.peers.unheard.size > 0 || this.judging.size > 0 || this.losses.recovering?.lost !== false) return;
+    if (this.peers.unheard.size > 0 || this.judging.size > 0 || this.losses.recovering?.lost !== false)
+      return;
     this.losses.clear();
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();

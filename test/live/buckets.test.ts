@@ -151,7 +151,10 @@ test('buckets at run time', async t => {
     });
     const inspected = await dynats('inspect', '--bucket', 'logs', '--key', '137', ...server);
     assert.match(inspected.stdout, /owners: n2, n3, then/);
-    assert.match(await run('rm', 'logs'), /^bucket logs dropped/);
+    const unconfirmed = await dynats('bucket', 'rm', 'logs', ...server);
+    assert.equal(unconfirmed.code, 3);
+    assert.match(unconfirmed.stderr, /confirm with -f/);
+    assert.match(await run('rm', 'logs', '-f'), /^bucket logs dropped/);
     assert.doesNotMatch(await run('ls'), /logs/);
     const unknown = await dynats('bucket', 'info', 'logs', ...server);
     assert.deepEqual([unknown.code, unknown.stdout], [3, '']);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
+import { confirm } from '../confirm.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { formatDuration, parseDurationMs } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -15,6 +16,7 @@ interface BucketFlags extends ConnectionFlags {
   level?: string;
   ttl?: string;
   maxValue?: string;
+  force?: boolean;
   json?: boolean;
 }
 
@@ -42,9 +44,15 @@ export function register(program: Command): void {
       throw new CliError(ExitCode.Usage, 'nothing to change: give --level, --ttl or --max-value');
     return run(flags, client => client.buckets.set(bucket, settings));
   });
-  addConnectionFlags(command('rm <bucket>', 'drop a bucket with every key in it')).action(
-    (bucket: string, flags: BucketFlags) => run(flags, client => client.buckets.drop(bucket)),
+  const rm = command('rm <bucket>', 'drop a bucket with every key in it, after a confirmation').option(
+    '-f, --force',
+    'drop without asking',
   );
+  addConnectionFlags(rm).action(async (bucket: string, flags: BucketFlags) => {
+    const what = `bucket ${bucket} with every key in it`;
+    if (flags.force !== true) await confirm(`Drop ${what}`, `rm drops ${what}`);
+    return run(flags, client => client.buckets.drop(bucket));
+  });
 }
 
 function addSettings(command: Command): Command {

@@ -1,5 +1,6 @@
 // `dynats down`: stops the emulator of a data directory and, if asked, deletes its data.
 import type { Command } from 'commander';
+import { confirm } from '../confirm.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { note } from '../output.js';
@@ -52,12 +53,8 @@ async function confirmPurge(dataDir: string): Promise<void> {
   const { stateFile } = layoutOf(dataDir);
   if (readState(stateFile) === undefined)
     throw new CliError(ExitCode.Usage, `${dataDir} holds no data of an emulator (there is no ${stateFile})`);
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new CliError(ExitCode.Usage, `--purge deletes all data in ${dataDir}: confirm with -f`);
-  const { createInterface } = await import('node:readline/promises');
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`Stop the emulator and delete all data in ${dataDir}? [y/N] `);
-  prompt.close();
-  if (!/^y(es)?$/i.test(answer.trim()))
-    throw new CliError(ExitCode.Interrupted, 'nothing was stopped or deleted');
+  await confirm(
+    `Stop the emulator and delete all data in ${dataDir}`,
+    `--purge deletes all data in ${dataDir}`,
+  );
 }
