@@ -32,7 +32,7 @@ import {
 } from '../wire/requests.js';
 import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError, within } from './api.js';
-import { checkInboxPrefix, checkNode, named, ttlOf, zoneFor } from './arguments.js';
+import { checkInboxPrefix, checkNode, ttlOf, zoneFor } from './arguments.js';
 import { findBucket } from './bucket-ring.js';
 import { type Buckets, bucketsOf } from './buckets.js';
 import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
@@ -153,12 +153,9 @@ class NatsClient implements Client {
   async touch(key: string | number, options: PutOptions = {}): Promise<TouchReply> {
     if (this.closing !== undefined) throw closedError();
     const timeoutMs = options.timeoutMs ?? this.timeoutMs();
-    const { bucket, level } = { ...named(this.options), ...named(options) };
-    const wanted = {
-      ...(bucket === undefined ? {} : { bucket }),
-      ...(level === undefined ? {} : { level }),
-    };
-    const request = { key, ...wanted, ...zoneFor(wanted, this.options), ...ttlOf(options), timeoutMs };
+    // It belongs to no session and has no receipt.
+    const { session: _, trace: __, ...wanted } = options;
+    const request = { ...wireRequest(key, wanted, this.options), ...ttlOf(wanted), timeoutMs };
     return touchKey(request, { ask: this.ask.bind(this), coordinator: this.coordinator, via: options.via });
   }
 
@@ -369,10 +366,9 @@ class NatsClient implements Client {
     if (this.closing !== undefined) throw closedError();
     const timeoutMs = options.timeoutMs ?? this.timeoutMs();
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
-    return this.scans.pages(
-      { ...requestOf(options, this.bucketOf(options), keysOnly), ...zoneFor(options, this.options) },
-      { timeoutMs, via },
-    );
+    const zone = zoneFor(options.level, this.options);
+    const request = requestOf(options, this.bucketOf(options), keysOnly);
+    return this.scans.pages(zone === undefined ? request : { ...request, zone }, { timeoutMs, via });
   }
 
   private timeoutMs(): number {

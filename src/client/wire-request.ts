@@ -1,7 +1,7 @@
 // An operation as the API takes it. Built field by field: every call passes here, and copies of objects add up.
-import { Level } from '../model/level.js';
+import { InvalidRequestError } from '../errors.js';
 import type { WireRequest } from '../wire/requests.js';
-import { wireValue } from './arguments.js';
+import { zoneFor } from './arguments.js';
 import type { OperationOptions } from './client.js';
 import type { ConnectOptions } from './options.js';
 
@@ -15,16 +15,18 @@ export function wireRequest(key: string | number, wanted: Wanted, defaults: Conn
   if (bucket !== undefined) wire.bucket = bucket;
   const { level } = wanted;
   if (level !== undefined) wire.level = level;
-  if (defaults.zone !== undefined && (level === undefined || level === Level.LocalQuorum))
-    wire.zone = defaults.zone;
+  const zone = zoneFor(level, defaults);
+  if (zone !== undefined) wire.zone = zone;
   if (wanted.session !== undefined) wire.session = wanted.session;
   if (wanted.trace === true) wire.trace = true;
   return wire;
 }
 
-/** Makes it a put. @throws InvalidRequestError */
+/** Makes it a put: text is stored as text, bytes as bytes. @throws InvalidRequestError */
 export function addValue(wire: WireRequest, value: string | Uint8Array, { ttlMs }: Wanted): void {
   if (typeof value === 'string') wire.value = value;
-  else Object.assign(wire, wireValue(value));
+  else if (value instanceof Uint8Array)
+    wire.base64 = Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64');
+  else throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
   if (ttlMs !== undefined) wire.ttlMs = ttlMs;
 }

@@ -1,7 +1,6 @@
 // A node whose log lost something says so, takes writes and answers no reads: quorum arithmetic assumes that a replica
 // never forgets what it acknowledged, and disks do forget.
 import assert from 'node:assert/strict';
-import { cp, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -18,8 +17,10 @@ import {
   UnavailableError,
 } from '../../src/index.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
+import { flipBit, keepCopy, restoreOldCopy } from '../support/damage.js';
 import { dynats, startEmulator } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
+import { statusWhen as statusThat } from '../support/status-when.js';
 import { busUrl, openStreams } from '../support/streams.js';
 
 /** Owned by n0, n1 and n2. */
@@ -53,14 +54,7 @@ function statusWhen(
   what: string,
   check: (status: StatusReply) => boolean,
 ): Promise<StatusReply> {
-  return eventually(
-    async () => {
-      const status = await client.status(node, { timeoutMs: 1000 });
-      assert.ok(check(status), JSON.stringify({ state: status.state, reason: status.reason }));
-      return status;
-    },
-    { deadlineMs: noticeMs, what: `${node} ${what}` },
-  );
+  return statusThat(client, node, { what, check, deadlineMs: noticeMs });
 }
 
 const isRecovering = ({ state }: StatusReply) => state === 'recovering';
@@ -156,22 +150,6 @@ async function noted(emulator: Emulator, node: string, after: number, by: string
   );
 }
 
-async function blockFile(emulator: Emulator, node: string): Promise<string> {
-  const { store } = emulator.files(node);
-  const files = await readdir(store, { recursive: true });
-  const block = files.find(file => file.includes(`LOG_${node}`) && file.endsWith('.blk'));
-  assert.ok(block !== undefined, files.join(' '));
-  return path.join(store, block);
-}
-
-async function flipBit(file: string, at: number): Promise<void> {
-  const handle = await open(file, 'r+');
-  const byte = Buffer.alloc(1);
-  await handle.read(byte, 0, 1, at);
-  await handle.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, at);
-  await handle.close();
-}
-
 async function deleteLog(emulator: Emulator, node: string): Promise<void> {
   const connection = await connectNats({ servers: emulator.logUrl(node) });
   const manager = await jetstreamManager(connection, { checkAPI: false });
@@ -224,17 +202,15 @@ test('a node whose log is deleted while it runs is recovering, and has a log aga
 test('a node with an older copy of its store is recovering, also after it has stored as much again', async t => {
   const cluster = await filled(t, 5);
   const { emulator, client } = cluster;
-  const { store } = emulator.files('n1');
   await emulator.kill('n1');
-  await cp(store, `${store}.old`, { recursive: true });
+  await keepCopy(emulator, 'n1');
   await emulator.restart('n1');
   await statusWhen(client, 'n0', 'sees n1 serving', ({ peers }) => peers['n1']?.readable === true);
   const { lastSequence } = (await client.status('n1')).log;
   for (let i = 0; i < 5; i++) await client.put(key, `later ${i}`, { level: Level.All });
   for (const by of ['n0', 'n2']) await noted(emulator, 'n1', lastSequence, by);
   await Promise.all(emulator.nodes.map(node => emulator.kill(node)));
-  await rm(store, { recursive: true });
-  await cp(`${store}.old`, store, { recursive: true });
+  await restoreOldCopy(emulator, 'n1');
 
   // Alone it cannot know; what it stores now takes the sequence numbers of what it lost.
   assert.equal((await emulator.restart('n1')).state, 'serving');
@@ -250,14 +226,12 @@ test('a node with an older copy of its store is recovering, also after it has st
 test('a node whose log is shorter than its peers remember is recovering', async t => {
   const cluster = await filled(t, 5);
   const { emulator, client } = cluster;
-  const { store } = emulator.files('n1');
   await emulator.kill('n1');
-  await cp(store, `${store}.old`, { recursive: true });
+  await keepCopy(emulator, 'n1');
   await emulator.restart('n1');
   for (let i = 0; i < 10; i++) await client.put(key, `later ${i}`, { level: Level.All });
   await emulator.kill('n1');
-  await rm(store, { recursive: true });
-  await cp(`${store}.old`, store, { recursive: true });
+  await restoreOldCopy(emulator, 'n1');
   await emulator.restart('n1');
   await assertRecovers(cluster, 'n1', /the log ends at entry \d+; peers remember it up to entry \d+/);
 });
@@ -265,8 +239,7 @@ test('a node whose log is shorter than its peers remember is recovering', async 
 test('a node with one flipped bit in the middle of its log is recovering', async t => {
   const cluster = await filled(t);
   await cluster.emulator.kill('n1');
-  const block = await blockFile(cluster.emulator, 'n1');
-  await flipBit(block, Math.floor((await stat(block)).size / 2));
+  await flipBit(cluster.emulator, 'n1');
   await cluster.emulator.restart('n1');
   await assertRecovers(cluster, 'n1', /the log ends at entry|missing|is not the one/);
 });

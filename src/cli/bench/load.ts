@@ -168,8 +168,7 @@ export async function fill(
   const work = async () => {
     while (index < to && stopped?.aborted !== true) {
       const key = keyOf(index++);
-      const value = values.next(key);
-      await store.put(key, value).catch(() => store.put(key, value));
+      await store.put(key, values.next(key));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
