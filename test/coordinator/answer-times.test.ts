@@ -5,9 +5,8 @@ import {
   LATE_DEFAULT_MS,
   LATE_MAX_MS,
   LATE_MIN_MS,
-  SAMPLES_MIN,
-  WINDOW_MS,
 } from '../../src/coordinator/answer-times.js';
+import { SAMPLES_MIN, WINDOW_MS } from '../../src/coordinator/late-bound.js';
 import { VirtualClock } from '../sim/virtual-clock.js';
 
 function answer(times: AnswerTimes, count: number, tookMs: number): void {
