@@ -4,6 +4,7 @@ import { type Lane as AnyLane, Lane, type LaneItem } from '../coordinator/lane.j
 import {
   ClosedError,
   DynatsError,
+  ErrorCode,
   InvalidRequestError,
   ReadTimeoutError,
   UnavailableError,
@@ -14,7 +15,9 @@ import { fromErrorReply } from '../wire/error-reply.js';
 import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
 import { batchReply, errorReply } from '../wire/generated/validators.js';
 import { check, parseJson } from '../wire/json.js';
-import { subjects } from '../wire/subjects.js';
+import { apiSubject } from '../wire/subjects.js';
+import type { Coordinators } from './coordinators.js';
+import { within } from './within.js';
 
 /** A request on its way, whatever became of its first attempt. */
 export interface Call {
@@ -29,6 +32,7 @@ export interface Call {
 
 export interface ApiOptions {
   readonly bus: Bus;
+  readonly coordinators: Coordinators;
   /** Nodes of the cluster, as far as known. */
   readonly nodes: () => readonly string[];
   /** Told the clocks of every node that answers: hybrid, in microseconds, and physical, in milliseconds since 1970. */
@@ -37,10 +41,10 @@ export interface ApiOptions {
   readonly nodesNow: () => number | undefined;
 }
 
-/** An attempt unanswered for this long is backed up by another node, in milliseconds. */
+/** A message unanswered for this long is backed up by another node, though none is known to hang; in milliseconds. */
 const HEDGE_MS = 400;
 /** Most further nodes that back up one attempt. */
-const HEDGES_MAX = 4;
+const BACKUPS_MAX = 4;
 /** Between attempts while nobody listens or the connection is being restored, in milliseconds. */
 const BACKOFF_MS = 20;
 /** A coordinator gives up by so much earlier than this client: then it still learns how far the request came. */
@@ -56,7 +60,7 @@ const QUEUED_MAX = 100_000;
 const OPERATION_OVERHEAD_BYTES = 64;
 
 export class ApiRequests {
-  /** Where the next call starts to go round. */
+  /** Where the next call, or backup, starts to go round. */
   private turn = 0;
   private readonly lanes = new Map<string | undefined, AnyLane<Attempt>>();
 
@@ -80,49 +84,32 @@ export class ApiRequests {
       const next = this.afterFailure(call, outcome, progress);
       if (next instanceof Error) throw next;
       await pause(next.waitMs);
-      target = call.via ?? this.nextNode(progress);
+      target = call.via ?? this.options.coordinators.named(progress.turn++);
     }
   }
 
-  /**
-   * One try; each time nobody has answered for a while, one more beside it, through the next node: the one before may
-   * hang. Resolves with the first answer, or how the first to fail failed.
-   */
+  /** One try. Resolves with the first answer to it or to a backup, or how the first to fail failed. */
   private async attempt(
     call: Call,
     target: string | undefined,
     progress: Progress,
   ): Promise<PutReply | GetReply | Error> {
-    const first = this.send(call, target, progress);
-    if (call.via !== undefined) return first;
-    const tries = [first];
-    for (;;) {
-      const answered = await within(Promise.race(tries), Math.min(HEDGE_MS, left(call)));
-      if (answered !== undefined) return answered;
-      // Whoever was asked for a second opinion need not be waited for.
-      if (progress.refusal !== undefined) return progress.refusal;
-      if (left(call) <= 0) return new BusError('timeout', 'dynats.batch');
-      if (tries.length <= Math.min(HEDGES_MAX, Math.max(1, this.options.nodes().length)))
-        tries.push(this.send(call, this.nextNode(progress), progress));
-    }
+    const outcome = new Promise<PutReply | GetReply | Error>(resolve => {
+      const bytes = Buffer.byteLength(call.text) + OPERATION_OVERHEAD_BYTES;
+      this.submit({ call, bytes, progress, backups: 0, isSettled: false, resolve }, target);
+    });
+    if (call.via !== undefined) return outcome;
+    // Whoever was asked for a second opinion need not be waited for.
+    const patienceMs = progress.refusal === undefined ? left(call) : Math.min(HEDGE_MS, left(call));
+    return (await within(outcome, patienceMs)) ?? progress.refusal ?? new BusError('timeout', 'dynats.batch');
   }
 
-  private async send(
-    call: Call,
-    target: string | undefined,
-    progress: Progress,
-  ): Promise<PutReply | GetReply | Error> {
-    progress.pending++;
-    const outcome = await new Promise<PutReply | GetReply | Error>(settle => {
-      const lane = this.lane(target);
-      if (lane.isFull) settle(new DynatsError('OVERLOADED', 'too many requests wait in this client', 'none'));
-      else lane.submit({ call, bytes: Buffer.byteLength(call.text) + OPERATION_OVERHEAD_BYTES, settle });
-    });
-    progress.pending--;
-    const isLost = outcome instanceof BusError && outcome.kind !== 'no-responders';
-    if (isLost || (outcome instanceof DynatsError && outcome.effect === 'unknown'))
-      progress.effect = 'unknown';
-    return outcome;
+  private submit(attempt: Attempt, target: string | undefined): void {
+    const lane = this.lane(target);
+    attempt.progress.pending++;
+    if (lane.isFull)
+      settle(attempt, new DynatsError('OVERLOADED', 'too many requests wait in this client', 'none'));
+    else lane.submit(attempt);
   }
 
   /** What to do after a failed try: give up with an error, or wait and go on. */
@@ -147,6 +134,8 @@ export class ApiRequests {
     if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
       if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
     }
+    if (failure instanceof DynatsError && failure.code === ErrorCode.Overloaded)
+      return this.refused(call, failure, progress);
     return failure;
   }
 
@@ -157,9 +146,10 @@ export class ApiRequests {
   }
 
   /** A refusal does not undo what another try did, or may yet do where it waits unanswered. */
-  private refused(call: Call, refusal: UnavailableError, progress: Progress): Error {
+  private refused(call: Call, refusal: DynatsError, progress: Progress): Error {
     if (!call.isWrite || !mayHaveEffect(progress)) return refusal;
-    return new WriteTimeoutError(refusal.required, 0, undefined, { cause: refusal });
+    const required = refusal instanceof UnavailableError ? refusal.required : 1;
+    return new WriteTimeoutError(required, 0, undefined, { cause: refusal });
   }
 
   private giveUp(call: Call, failure: BusError, progress: Progress): Error {
@@ -173,12 +163,6 @@ export class ApiRequests {
     return call.isWrite
       ? new WriteTimeoutError(1, 0, `${message}; the write may still surface`, cause)
       : new ReadTimeoutError(1, 0, message, cause);
-  }
-
-  /** Goes round the nodes; undefined, any node, while they are not known. */
-  private nextNode(progress: Progress): string | undefined {
-    const nodes = this.options.nodes();
-    return nodes[progress.turn++ % Math.max(1, nodes.length)];
   }
 
   private lane(target: string | undefined): AnyLane<Attempt> {
@@ -197,34 +181,53 @@ export class ApiRequests {
     return lane;
   }
 
-  /** Sends one message. Frees the lane when the message is late; its answer is still welcome. */
-  private async transmit(attempts: Attempt[], target: string | undefined): Promise<void> {
-    const answered = this.exchange(attempts, target);
-    await within(answered, HEDGE_MS);
+  /** Sends one message, to the node named if any. Frees the lane when the message is late; its answer is still welcome. */
+  private async transmit(attempts: Attempt[], name: string | undefined): Promise<void> {
+    const { coordinators } = this.options;
+    const target = name ?? coordinators.next();
+    const answer = this.exchange(attempts, target);
+    // Those that want this node and no other have nothing to back them up.
+    const others = attempts.filter(({ call }) => call.via === undefined);
+    if (others.length === 0) await within(answer, HEDGE_MS);
+    else if (!(await coordinators.isAnswered(answer, target, HEDGE_MS))) this.backUp(others, target);
+  }
+
+  /** Sends the attempts of a late message through another node too: `target` may hang. */
+  private backUp(attempts: readonly Attempt[], target: string | undefined): void {
+    const other = this.options.coordinators.named(this.turn++, target);
+    const lane = this.lane(other);
+    const backupsMax = Math.min(BACKUPS_MAX, Math.max(1, this.options.nodes().length));
+    for (const attempt of attempts)
+      if (!attempt.isSettled && !lane.isFull && attempt.backups++ < backupsMax && left(attempt.call) > 0)
+        this.submit(attempt, other);
   }
 
   private async exchange(attempts: Attempt[], target: string | undefined): Promise<void> {
     const timeoutMs = Math.max(1, Math.ceil(Math.max(...attempts.map(({ call }) => left(call)))));
-    const subject = target === undefined ? subjects.api('batch') : subjects.node(target, 'batch');
+    const subject = apiSubject('batch', target);
     const operations = attempts.map(({ call }) => call.text).join(',');
     // By the nodes' clocks: this machine's may be wrong, and every request would come too late.
     const nodesNow = this.options.nodesNow();
     const deadline = nodesNow === undefined ? '' : `,"deadline":${nodesNow + timeoutMs}`;
     const theirsMs = Math.max(1, Math.floor(timeoutMs - Math.min(GRACE_MS, timeoutMs * GRACE_SHARE_MAX)));
     const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${theirsMs}${deadline}}`);
+    const sentAtMs = performance.now();
     try {
       const { results, time, now } = this.parse(
         (await this.options.bus.request(subject, data, timeoutMs)).data,
       );
+      this.options.coordinators.answered(performance.now() - sentAtMs);
       this.options.onTime(time, now);
       attempts.forEach((attempt, i) => {
         const result = results[i];
-        if (result === undefined) attempt.settle(new BusError('timeout', subject));
-        else attempt.settle('error' in result ? fromErrorReply(result) : result);
+        if (result === undefined) settle(attempt, new BusError('timeout', subject));
+        else settle(attempt, 'error' in result ? fromErrorReply(result) : result);
       });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      for (const attempt of attempts) attempt.settle(failure);
+      if (target !== undefined && failure instanceof BusError && failure.kind === 'no-responders')
+        this.options.coordinators.gone(target);
+      for (const attempt of attempts) settle(attempt, failure);
     }
   }
 
@@ -245,8 +248,22 @@ export class ApiRequests {
 
 interface Attempt extends LaneItem {
   readonly call: Call;
-  /** Called once or more; only the first counts. */
-  settle(outcome: PutReply | GetReply | Error): void;
+  readonly progress: Progress;
+  /** Further messages it was put in, since one was late. */
+  backups: number;
+  isSettled: boolean;
+  /** Called once for each message; only the first counts. */
+  readonly resolve: (outcome: PutReply | GetReply | Error) => void;
+}
+
+/** What became of one message with the attempt in it. */
+function settle(attempt: Attempt, outcome: PutReply | GetReply | Error): void {
+  const { progress } = attempt;
+  attempt.isSettled = true;
+  progress.pending--;
+  const isLost = outcome instanceof BusError && outcome.kind !== 'no-responders';
+  if (isLost || (outcome instanceof DynatsError && outcome.effect === 'unknown')) progress.effect = 'unknown';
+  attempt.resolve(outcome);
 }
 
 interface Progress {
@@ -269,19 +286,6 @@ const left = (call: Call): number => call.deadlineAtMs - performance.now();
 
 function pause(ms: number): Promise<void> {
   return new Promise(done => setTimeout(done, Math.max(0, ms)));
-}
-
-/** What `promise` resolves with, or undefined when `ms` have passed. Leaves no timer behind. */
-export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>(done => {
-    timer = setTimeout(done, Math.max(0, ms), undefined);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The connection this client had is closed. */

@@ -4,7 +4,7 @@ import { BusError } from '../ports.js';
 import type { BucketReply, BucketRequest } from '../wire/generated/types.js';
 import { bucketReply, bucketRequest, type Validator } from '../wire/generated/validators.js';
 import { check } from '../wire/json.js';
-import { subjects } from '../wire/subjects.js';
+import { apiSubject } from '../wire/subjects.js';
 
 /** A bucket as the nodes have it, with what it takes from the cluster's settings. */
 export type BucketInfo = BucketReply['buckets'][number];
@@ -42,14 +42,21 @@ export type Ask = <T>(
   timeoutMs: number,
 ) => Promise<T>;
 
-export function bucketsOf(ask: Ask, timeoutMsDefault: () => number): Buckets {
+export interface BucketsOptions {
+  readonly ask: Ask;
+  /** The node to ask; undefined for whichever is free. */
+  readonly node: () => string | undefined;
+  readonly timeoutMsDefault: () => number;
+}
+
+export function bucketsOf({ ask, node, timeoutMsDefault }: BucketsOptions): Buckets {
   const send = async (
     request: BucketRequest,
     { timeoutMs = timeoutMsDefault() }: BucketOptions = {},
   ): Promise<BucketInfo[]> => {
     check(bucketRequest, { ...request, timeoutMs });
     try {
-      const subject = subjects.api('bucket');
+      const subject = apiSubject('bucket', node());
       return (await ask(subject, { ...request, timeoutMs }, bucketReply, timeoutMs)).buckets;
     } catch (error) {
       throw request.op === 'ls' ? error : uncertain(error);

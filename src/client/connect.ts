@@ -31,11 +31,13 @@ import {
   type WireRequest,
 } from '../wire/requests.js';
 import { subjects } from '../wire/subjects.js';
-import { ApiRequests, closedError, within } from './api.js';
+import { ApiRequests, closedError } from './api.js';
 import { checkInboxPrefix, checkNode, ttlOf, zoneFor } from './arguments.js';
+import { askCluster } from './ask-cluster.js';
 import { findBucket } from './bucket-ring.js';
 import { type Buckets, bucketsOf } from './buckets.js';
 import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
+import { Coordinators } from './coordinators.js';
 import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
@@ -53,8 +55,6 @@ import { addValue, type Wanted, wireRequest } from './wire-request.js';
 const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
 const CONNECT_TIMEOUT_MS = 5000;
 const CLUSTER_TIMEOUT_MS = 1000;
-/** A question to any node that is unanswered for this long is asked again, in milliseconds. */
-const CLUSTER_HEDGE_MS = 300;
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
 const SETTLING_MS = 600;
 
@@ -85,6 +85,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
 class NatsClient implements Client {
   readonly buckets: Buckets;
   private readonly nodeQuestions: NodeQuestions;
+  private readonly coordinators: Coordinators;
   private readonly api: ApiRequests;
   private readonly scans: ScanPages;
   private direct: DirectRequests | undefined;
@@ -104,22 +105,29 @@ class NatsClient implements Client {
     private readonly bus: NatsBus,
     private readonly options: ConnectOptions,
   ) {
+    const nodes = () => this.nodes;
+    const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+    this.coordinators = coordinators;
     this.api = new ApiRequests({
       bus,
-      nodes: () => this.nodes,
+      coordinators,
+      nodes,
       onTime: (time, now) => this.heardTime(time, now),
       nodesNow: () => this.nodesNow(),
     });
     this.scans = new ScanPages({
       bus,
+      coordinators,
       coordinator: () => this.coordinator,
       isOutOfTouch: () => this.isOutOfTouch,
-      nodes: () => this.nodes,
+      nodes,
       nodesNow: () => this.nodesNow(),
     });
-    this.buckets = bucketsOf(this.ask.bind(this), () =>
-      Math.max(this.timeoutMs(), BUCKET_TIMEOUT_MS_DEFAULT),
-    );
+    this.buckets = bucketsOf({
+      ask: this.ask.bind(this),
+      node: () => coordinators.next(),
+      timeoutMsDefault: () => Math.max(this.timeoutMs(), BUCKET_TIMEOUT_MS_DEFAULT),
+    });
     this.nodeQuestions = new NodeQuestions(this.ask.bind(this), () => this.timeoutMs());
     bus.onDisconnect(() => {
       this.isConnected = false;
@@ -135,8 +143,9 @@ class NatsClient implements Client {
     // A client that only asks any node can do without; with it, it knows their clocks, and whom else to ask.
     else
       await this.cluster().then(
-        reply => {
-          this.nodes = reply.cluster.nodes;
+        ({ node, cluster, peers }) => {
+          this.nodes = cluster.nodes;
+          this.coordinators.begin([node, ...peers.map(peer => peer.node)]);
         },
         () => {},
       );
@@ -156,7 +165,9 @@ class NatsClient implements Client {
     // It belongs to no session and has no receipt.
     const { session: _, trace: __, ...wanted } = options;
     const request = { ...wireRequest(key, wanted, this.options), ...ttlOf(wanted), timeoutMs };
-    return touchKey(request, { ask: this.ask.bind(this), coordinator: this.coordinator, via: options.via });
+    const { coordinator } = this;
+    const next = () => this.coordinators.next();
+    return touchKey(request, { ask: this.ask.bind(this), coordinator, via: options.via, next });
   }
 
   async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
@@ -216,19 +227,11 @@ class NatsClient implements Client {
   }
 
   async cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
-    const endsAtMs = performance.now() + (options.timeoutMs ?? CLUSTER_TIMEOUT_MS);
-    const tries: Promise<ClusterReply>[] = [];
-    for (;;) {
-      const leftMs = Math.max(1, Math.ceil(endsAtMs - performance.now()));
-      tries.push(this.ask(subjects.api('cluster'), {}, validators.clusterReply, leftMs));
-      // Whoever took the request may be frozen: another node may take the next.
-      const isLast = leftMs <= CLUSTER_HEDGE_MS;
-      const first = Promise.race(tries);
-      const reply = isLast ? await first : await within(first, CLUSTER_HEDGE_MS);
-      if (reply === undefined) continue;
-      this.heardTime(reply.time, reply.now);
-      return reply;
-    }
+    const { timeoutMs = CLUSTER_TIMEOUT_MS } = options;
+    const node = () => this.coordinators.next();
+    const reply = await askCluster({ ask: this.ask.bind(this), node, timeoutMs });
+    this.heardTime(reply.time, reply.now);
+    return reply;
   }
 
   status(node: string, options?: AskOptions): Promise<StatusReply> {

@@ -7,8 +7,9 @@ import type { ScanReply, ScanRequest } from '../wire/generated/types.js';
 import { errorReply, scanReply } from '../wire/generated/validators.js';
 import { check, encodeJson, parseJson } from '../wire/json.js';
 import { checkScan } from '../wire/scan.js';
-import { subjects } from '../wire/subjects.js';
+import { apiSubject } from '../wire/subjects.js';
 import type { RequestOptions } from './client.js';
+import type { Coordinators } from './coordinators.js';
 import { Entry } from './entry.js';
 
 export interface ScanOptions extends RequestOptions {
@@ -26,6 +27,7 @@ export interface ScanOptions extends RequestOptions {
 
 export interface ScanPagesOptions {
   readonly bus: Bus;
+  readonly coordinators: Coordinators;
   /** In mode `direct`, the coordinator of this client. */
   readonly coordinator: () => Coordinator | undefined;
   /** Whether the nodes' heartbeats may not have reached this client since its connection was lost. */
@@ -73,21 +75,28 @@ export class ScanPages {
     const startedAtMs = performance.now();
     const deadlineAtMs = startedAtMs + timeoutMs;
     const tries: Tries = { refusals: 0, refusal: undefined, absent: 0 };
-    let node = via;
+    const { coordinators } = this.options;
+    let node = via ?? coordinators.next();
     for (let attemptMs = ATTEMPT_MS; ; attemptMs *= 2) {
       const leftMs = deadlineAtMs - performance.now();
       try {
         const coordinator = via === undefined ? this.options.coordinator() : undefined;
         if (coordinator !== undefined) return await coordinator.scan(scan, leftMs);
-        return await this.ask(request, node, Math.min(attemptMs, leftMs));
+        const page = this.ask(request, node, Math.min(attemptMs, leftMs));
+        const ended = page.then(
+          () => {},
+          () => {},
+        );
+        if (via === undefined && !(await coordinators.isAnswered(ended, node, leftMs)))
+          throw new BusError('timeout', 'dynats.scan');
+        return await page;
       } catch (error) {
         const isFinal = this.isFinal(error, tries, { via, startedAtMs });
         if (isFinal || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS)
           throw tries.refusal ?? failureOf(error);
       }
       await new Promise(done => setTimeout(done, BACKOFF_MS));
-      const { nodes } = this.options;
-      node = via ?? nodes()[this.turn++ % Math.max(1, nodes().length)];
+      node = via ?? coordinators.named(this.turn++, node);
     }
   }
 
@@ -127,7 +136,7 @@ export class ScanPages {
   }
 
   private async ask(request: ScanRequest, node: string | undefined, leftMs: number): Promise<ScanReply> {
-    const subject = node === undefined ? subjects.api('scan') : subjects.node(node, 'scan');
+    const subject = apiSubject('scan', node);
     const timeoutMs = Math.max(1, Math.ceil(leftMs));
     const nodesNow = this.options.nodesNow();
     const deadline = nodesNow === undefined ? {} : { deadline: Math.ceil(nodesNow + timeoutMs) };

@@ -53,6 +53,11 @@ export const subjects = {
   allPresence: 'dynats.presence.*',
 } as const;
 
+/** Coordinator API through `node`, or through any when undefined. */
+export function apiSubject(verb: ApiVerb | 'cluster', node: string | undefined): string {
+  return node === undefined ? subjects.api(verb) : subjects.node(node, verb);
+}
+
 /** The node whose log stored what came on a subject of `applied`. */
 export function nodeOfApplied(subject: string): string {
   return subject.slice(subjects.applied('').length);

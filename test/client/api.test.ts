@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiRequests, type Call } from '../../src/client/api.js';
+import { Coordinators } from '../../src/client/coordinators.js';
 import { InvalidRequestError, WriteTimeoutError } from '../../src/errors.js';
 import type { Bus } from '../../src/ports.js';
+import { systemClock } from '../../src/system.js';
 import { toErrorReply } from '../../src/wire/error-reply.js';
 import { encodeJson } from '../../src/wire/json.js';
 
@@ -25,9 +27,11 @@ function requests(lateReplies: number): { api: ApiRequests; asked: () => number 
     settled: () => Promise.resolve(),
     probe() {},
   };
+  const nodes = () => ['n0', 'n1'];
   const api = new ApiRequests({
     bus,
-    nodes: () => ['n0', 'n1'],
+    coordinators: new Coordinators({ bus, clock: systemClock, nodes }),
+    nodes,
     onTime: () => {},
     nodesNow: () => undefined,
   });
