@@ -7,12 +7,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Emulator } from '../src/emulator/emulator.js';
-import { type Client, connect, Level, Mode } from '../src/index.js';
+import { type Client, connect, Level, type Mode } from '../src/index.js';
 import { freePorts } from '../test/support/emulator.js';
 
 const seconds = Number(process.env['SECONDS'] ?? 5);
 const readers = Number(process.env['READERS'] ?? 8);
 const rounds = Number(process.env['ROUNDS'] ?? 3);
+const modes = (process.env['MODES'] ?? 'direct,api').split(',') as Mode[];
 /** n2 owns these with n3 and n0, or with n1 and n3. */
 const keys = Array.from({ length: 128 }, (_, i) => 64 + i);
 const pausedNode = 'n2';
@@ -73,7 +74,7 @@ try {
   console.log(
     `${''.padEnd(34)}${['reads/s', 'p50', 'p99', 'p99.9', 'max'].map(h => h.padStart(7)).join('')}`,
   );
-  for (const mode of [Mode.Direct, Mode.Api])
+  for (const mode of modes)
     for (let round = 0; round < rounds; round++) {
       const ratio = await compare(emulator, mode);
       console.log(`  p99 with the paused owner is ${ratio.toFixed(2)} times the p99 without`);

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiRequests, type Call } from '../../src/client/api.js';
 import { Coordinators } from '../../src/client/coordinators.js';
-import { InvalidRequestError, WriteTimeoutError } from '../../src/errors.js';
+import { DynatsError, InvalidRequestError, UnavailableError, WriteTimeoutError } from '../../src/errors.js';
 import type { Bus } from '../../src/ports.js';
 import { systemClock } from '../../src/system.js';
 import { toErrorReply } from '../../src/wire/error-reply.js';
 import { encodeJson } from '../../src/wire/json.js';
+import { FakeNodes } from './fake-nodes.js';
 
 const late = toErrorReply(new InvalidRequestError('deadline', 'the deadline had passed'));
 const stored = {
@@ -38,10 +39,10 @@ function requests(lateReplies: number): { api: ApiRequests; asked: () => number 
   return { api, asked: () => asked };
 }
 
-const write = (): Call => ({
+const write = (timeoutMs = 200): Call => ({
   isWrite: true,
   text: '{"op":"put","key":"k","value":"v"}',
-  deadlineAtMs: performance.now() + 200,
+  deadlineAtMs: performance.now() + timeoutMs,
   via: undefined,
 });
 
@@ -55,3 +56,54 @@ test('when every message comes too late the call times out: the caller named no 
   const { api } = requests(Number.POSITIVE_INFINITY);
   await assert.rejects(api.execute(write()), WriteTimeoutError);
 });
+
+/** Long enough for any machine: a call that waits for it has failed the test. */
+const patienceMs = 60_000;
+
+/** Four nodes, of which n2 hangs and takes whatever goes to the queue group. */
+function withHanging(reply: object): { bus: FakeNodes; api: ApiRequests } {
+  const names = ['n0', 'n1', 'n2', 'n3'];
+  const bus = new FakeNodes(names, 'n2', () => reply);
+  bus.become('n2', 'hangs');
+  const nodes = () => names;
+  const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+  return {
+    bus,
+    api: new ApiRequests({ bus, coordinators, nodes, onTime: () => {}, nodesNow: () => undefined }),
+  };
+}
+
+test('one message meets a node that hangs, and then no more until it answers again', async () => {
+  const { bus, api } = withHanging(stored);
+  for (let i = 0; i < 20; i++) assert.deepEqual(await api.execute(write(patienceMs)), stored.results[0]);
+  assert.equal(bus.met('n2', 'batch'), 1);
+  bus.wake('n2');
+  await new Promise(done => setImmediate(done));
+  await api.execute(write(patienceMs));
+  assert.equal(bus.met('n2', 'batch'), 2);
+});
+
+test('calls that want the node that hangs, and no other, wait for it', async () => {
+  const { bus, api } = withHanging(stored);
+  const named = api.execute({ ...write(patienceMs), via: 'n2' });
+  await api.execute(write(patienceMs));
+  bus.wake('n2');
+  assert.deepEqual(await named, stored.results[0]);
+  assert.equal(bus.met('n2', 'batch'), 2);
+});
+
+for (const [name, refusal] of [
+  ['UNAVAILABLE', new UnavailableError(2, 1)],
+  ['OVERLOADED', new DynatsError('OVERLOADED', 'too much', 'none')],
+] as const) {
+  const refused = { ...stored, results: [toErrorReply(refusal)] };
+  test(`${name} of a backup is no word on what the node that hangs will do with the write`, async () => {
+    const { api } = withHanging(refused);
+    await assert.rejects(api.execute(write(patienceMs)), WriteTimeoutError);
+  });
+
+  test(`${name} is the outcome of a read whatever the node that hangs will do`, async () => {
+    const { api } = withHanging(refused);
+    await assert.rejects(api.execute({ ...write(patienceMs), isWrite: false }), { code: name });
+  });
+}
