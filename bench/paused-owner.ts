@@ -2,6 +2,7 @@
 // one without, for clients that coordinate themselves and through a node.
 //
 //   node scripts/build.mjs && node dist/bench/paused-owner.js
+//   MODES=api READERS=1 SECONDS=5 ROUNDS=1 node dist/bench/paused-owner.js
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -57,8 +58,10 @@ async function compare(emulator: Emulator, mode: Mode): Promise<number> {
     await measure(client);
     const without = await measure(client);
     row(`${mode}: all owners answer`, without);
-    await emulator.pause(pausedNode);
+    // Not waited for: nobody has noticed when the reads begin.
+    const noticed = emulator.pause(pausedNode);
     const paused = await measure(client);
+    await noticed;
     row(`${mode}: ${pausedNode} paused at the start`, paused);
     await emulator.resume(pausedNode);
     return paused.percentile(99) / without.percentile(99);
