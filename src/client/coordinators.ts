@@ -14,7 +14,9 @@ export interface CoordinatorsOptions {
 }
 
 /** When a message is late. Below the least, a pause of the scheduler would look like a node that hangs. */
-const LATE_BOUNDS: LateBounds = { defaultMs: 25, minMs: 20, maxMs: 400 };
+const LATE_BOUNDS: LateBounds = { defaultMs: 25, minMs: 20, maxMs: 400, isCautious: true };
+/** An answer that took longer is no measure: whoever gave it had hung. In milliseconds. */
+const HUNG_MS = 2 * LATE_BOUNDS.maxMs;
 /** So many times the nearest node's answer time is still near. Messages go by name to no node further away. */
 const NEAR_FACTOR = 2;
 
@@ -56,7 +58,7 @@ export class Coordinators {
 
   /** A message was answered, `tookMs` after it was sent. */
   answered(tookMs: number): void {
-    this.bound.answered(tookMs);
+    if (tookMs < HUNG_MS) this.bound.answered(tookMs);
   }
 
   /** Nobody listens there: a dead node is asked by name no more. */

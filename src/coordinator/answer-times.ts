@@ -18,6 +18,7 @@ export class AnswerTimes {
 
   constructor(private readonly clock: Clock) {
     this.bound = new LateBound(clock, {
+      isCautious: false,
       defaultMs: LATE_DEFAULT_MS,
       minMs: LATE_MIN_MS,
       maxMs: LATE_MAX_MS,

@@ -4,6 +4,11 @@ import type { Clock } from '../ports.js';
 
 /** In milliseconds. */
 export interface LateBounds {
+  /**
+   * Whether a slow answer counts at once, until the end of its window. For whom a wrong verdict costs much: under a sudden
+   * load everything is slow, and few answers come.
+   */
+  readonly isCautious: boolean;
   /** While too few answers have been seen to tell. */
   readonly defaultMs: number;
   readonly minMs: number;
@@ -38,6 +43,7 @@ export class LateBound {
   }
 
   answered(tookMs: number): void {
+    if (this.bounds.isCautious && tookMs > this.late) this.late = Math.min(this.bounds.maxMs, tookMs);
     this.window.record(Math.max(1, Math.round(tookMs * MICROSECONDS_PER_MS)));
     if (this.window.count < SAMPLES_MIN) return;
     // The first verdict does not wait for a whole window.

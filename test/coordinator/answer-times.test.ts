@@ -6,7 +6,7 @@ import {
   LATE_MAX_MS,
   LATE_MIN_MS,
 } from '../../src/coordinator/answer-times.js';
-import { SAMPLES_MIN, WINDOW_MS } from '../../src/coordinator/late-bound.js';
+import { LateBound, SAMPLES_MIN, WINDOW_MS } from '../../src/coordinator/late-bound.js';
 import { VirtualClock } from '../sim/virtual-clock.js';
 
 function answer(times: AnswerTimes, count: number, tookMs: number): void {
@@ -52,6 +52,21 @@ test('a window with few answers goes on until it has enough', async () => {
   assert.equal(times.lateAfterMs, LATE_DEFAULT_MS);
   answer(times, 1, 10);
   assert.ok(Math.abs(times.lateAfterMs - 10) < 0.1);
+});
+
+test('with caution a slow answer counts at once, and until the window ends', async () => {
+  const clock = new VirtualClock();
+  const bound = new LateBound(clock, { isCautious: true, defaultMs: 25, minMs: 20, maxMs: 400 });
+  bound.answered(120);
+  assert.equal(bound.lateAfterMs, 120);
+  bound.answered(900);
+  assert.equal(bound.lateAfterMs, 400);
+  await clock.advance(WINDOW_MS);
+  for (let i = 0; i < SAMPLES_MIN; i++) bound.answered(5);
+  assert.ok(bound.lateAfterMs >= 120, 'the window had them both');
+  await clock.advance(WINDOW_MS);
+  for (let i = 0; i < SAMPLES_MIN; i++) bound.answered(5);
+  assert.equal(bound.lateAfterMs, 20);
 });
 
 test('an owner counts as late until it answers, or a while has passed', async () => {
