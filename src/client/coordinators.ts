@@ -19,6 +19,8 @@ const LATE_BOUNDS: LateBounds = { defaultMs: 25, minMs: 20, maxMs: 400, isCautio
 const HUNG_MS = 2 * LATE_BOUNDS.maxMs;
 /** So many times the nearest node's answer time is still near. Messages go by name to no node further away. */
 const NEAR_FACTOR = 2;
+/** What makes a message late makes a node silent, but a roll call asks for less than a message may: in milliseconds. */
+const SILENT_MAX_MS = 100;
 
 export class Coordinators {
   private readonly bound: LateBound;
@@ -102,8 +104,9 @@ export class Coordinators {
     const begunAtMs = this.options.clock.monotonic();
     // While nobody answers it may be this process that was held up.
     await rollCall.first;
+    const graceMs = Math.min(SILENT_MAX_MS, this.bound.lateAfterMs);
     const nearestMs = this.options.clock.monotonic() - begunAtMs;
-    await within(rollCall.all, Math.max(this.bound.lateAfterMs, NEAR_FACTOR * nearestMs));
+    await within(rollCall.all, Math.max(graceMs, NEAR_FACTOR * nearestMs));
     this.near = [...rollCall.answering];
     // A late answer takes a node out of it again.
     this.silent = rollCall.silent;
