@@ -21,6 +21,8 @@ export class Catalog {
   private readonly buckets = new Map<string, Bucket>();
   private readonly listeners: ((life: string) => void)[] = [];
   private sum: string | undefined;
+  /** What `isOver` found of each life, as long as no definition changes: it is asked for every record. */
+  private readonly over = new Map<string, boolean>();
 
   constructor(
     cluster: ClusterDefinition,
@@ -62,6 +64,15 @@ export class Catalog {
 
   /** Whether a life is known to be over. */
   isOver(text: string): boolean {
+    let isOver = this.over.get(text);
+    if (isOver === undefined) {
+      isOver = this.hasEnded(text);
+      this.over.set(text, isOver);
+    }
+    return isOver;
+  }
+
+  private hasEnded(text: string): boolean {
     const { name, life } = parseLife(text);
     const known = this.buckets.get(name)?.definition;
     if (known === undefined) return false;
@@ -101,6 +112,7 @@ export class Catalog {
     const life = lifeName(name, definition.life ?? 0);
     this.buckets.set(name, { name, life, definition, version });
     this.sum = undefined;
+    this.over.clear();
     if (known !== undefined && known.life !== life) this.end(known.life);
     if (definition.dropped === true) this.end(life);
     else this.rings.define(life, definition);

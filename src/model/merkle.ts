@@ -27,14 +27,22 @@ export function hashRecord(record: Omit<WireRecord, 'bucket'>): Hash {
   const value = crc32(record.value ?? record.base64 ?? '');
   const high = Math.floor(record.time / 2 ** 32);
   const low = (record.time % 2 ** 32) | 0;
-  const identity = [crc32(record.key), crc32(record.writer), value, high, low, kind];
-  const { expiresAt } = record;
-  if (expiresAt !== undefined) identity.push(Math.floor(expiresAt / 2 ** 32), (expiresAt % 2 ** 32) | 0);
   let a = 0x9e3779b9 | 0;
   let b = 0x7f4a7c15 | 0;
-  for (const part of identity) {
+  const add = (part: number) => {
     a = mix(a ^ part, 0x85ebca6b);
     b = mix(b + part, 0xc2b2ae35);
+  };
+  add(crc32(record.key));
+  add(crc32(record.writer));
+  add(value);
+  add(high);
+  add(low);
+  add(kind);
+  const { expiresAt } = record;
+  if (expiresAt !== undefined) {
+    add(Math.floor(expiresAt / 2 ** 32));
+    add((expiresAt % 2 ** 32) | 0);
   }
   return { a, b };
 }

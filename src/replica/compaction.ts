@@ -73,11 +73,7 @@ export class Compaction {
       state.firstSequence <= before.lastSequence &&
       this.isDue(state.bytes)
     ) {
-      const through = Math.min(
-        state.firstSequence + ENTRIES_PER_STEP - 1,
-        before.lastSequence,
-        replica.applied,
-      );
+      const through = this.stepEnd(state.firstSequence, Math.min(before.lastSequence, replica.applied));
       if (through < state.firstSequence) return;
       const left = await this.moveOut(state.firstSequence, through);
       // The note also takes the place of the newest one so far, which may be among what is purged.
@@ -87,6 +83,7 @@ export class Compaction {
         if (replica.memtable.mayLeave(record, through)) replica.memtable.leave(record.bucket, record.key);
         // Something older came meanwhile, which should not have been possible: it must not be found alone.
         else await this.append(record);
+      replica.memtable.purged(through);
       state = await log.state();
     }
     this.doneCount++;
@@ -115,12 +112,23 @@ export class Compaction {
     await Promise.all(appends);
     await replica.notePurge(through);
     await log.purge(through);
+    replica.memtable.purged(through);
     this.options.logger.info({ purgedThrough: through }, 'rewrote the log');
   }
 
   private isDue(bytes: number): boolean {
     const { ratio, minBytes } = this.options.settings;
     return bytes > minBytes && bytes > ratio * this.options.replica.memtable.liveBytes;
+  }
+
+  /** The last entry of a step: not many that must be read, and as many more as hold nothing that is still current. */
+  private stepEnd(from: number, last: number): number {
+    const { memtable } = this.options.replica;
+    let end = from - 1;
+    for (let toRead = 0; end < last; end++) {
+      if (memtable.liveIn(end + 1) > 0 && ++toRead > ENTRIES_PER_STEP) break;
+    }
+    return end;
   }
 
   /**
@@ -130,7 +138,8 @@ export class Compaction {
   private async moveOut(from: number, through: number): Promise<WireRecord[]> {
     const { log, replica } = this.options;
     const entries: StreamEntry[] = [];
-    await log.read(from, through, entry => entries.push(entry));
+    for (const [first, last] of this.runsWithLive(from, through))
+      await log.read(first, last, entry => entries.push(entry));
     const left: WireRecord[] = [];
     const moved: Promise<void>[] = [];
     for (const record of entries.flatMap(entry => this.liveIn(entry)))
@@ -138,6 +147,19 @@ export class Compaction {
       else moved.push(this.append(record));
     await Promise.all(moved);
     return left;
+  }
+
+  /** The runs of entries from `from` to `through` that hold anything current. */
+  private runsWithLive(from: number, through: number): [first: number, last: number][] {
+    const { memtable } = this.options.replica;
+    const runs: [number, number][] = [];
+    for (let sequence = from; sequence <= through; sequence++) {
+      if (memtable.liveIn(sequence) === 0) continue;
+      const run = runs.at(-1);
+      if (run?.[1] === sequence - 1) run[1] = sequence;
+      else runs.push([sequence, sequence]);
+    }
+    return runs;
   }
 
   private liveIn(entry: StreamEntry): WireRecord[] {

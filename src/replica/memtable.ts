@@ -1,31 +1,22 @@
 // What a replica holds in memory: the newest record of each key its log has shown, and which entry it stands in.
 import { isBehind, type KeyRange, startOf } from '../model/key-order.js';
 import { hashRecord, hashText, LEAVES, leafOf, MerkleTree } from '../model/merkle.js';
-import { compareRecords, compareVersions } from '../model/record.js';
+import { compareVersions } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { WireRecord } from '../wire/generated/types.js';
+import { LiveCounts } from './live-counts.js';
+import {
+  bytesOf,
+  compareToSlot,
+  emptySlot,
+  groupOf,
+  isDeadAt,
+  isTombstone,
+  recordOf,
+  type Slot,
+  toggleIn,
+} from './slot.js';
 import { SortedKeys } from './sorted-keys.js';
-
-/** One key's newest record, without the bucket and key that lead to it. */
-interface Slot {
-  value: string | undefined;
-  base64: string | undefined;
-  time: number;
-  writer: string;
-  expiresAt: number | undefined;
-  /** Sequence of the newest log entry that holds this record. */
-  sequence: number;
-  /** Group of owners and leaf: where the key stands in the trees. */
-  cell: number;
-  /** Highest sequence of an entry with an older record of the key: it would come back if this one left the log first. */
-  shadow: number;
-  /** Hash of the record, as it was added to its tree. */
-  hashA: number;
-  hashB: number;
-}
-
-/** Bytes a record takes in a log entry beside its key and value; an estimate, for deciding when to compact. */
-const RECORD_OVERHEAD_BYTES = 100;
 
 export interface Page {
   readonly records: WireRecord[];
@@ -74,11 +65,14 @@ class Table {
 
 export class Memtable {
   private readonly tables = new Map<string, Table>();
+  /** The table that was looked for last: records of one bucket come together. */
+  private latest: { readonly bucket: string; readonly table: Table } | undefined;
   /** One string for each writer, however many records name it. */
   private readonly writers = new Map<string, string>();
   private keyCount = 0;
   private tombstoneCount = 0;
   private bytes = 0;
+  private readonly live = new LiveCounts();
 
   /**
    * @param ringOf the ring of a bucket; undefined for a bucket that is not defined (yet).
@@ -108,30 +102,33 @@ export class Memtable {
    * and in any order.
    */
   merge(record: WireRecord, sequence: number): void {
-    if (this.isOver(record.bucket)) return;
-    const table = this.table(record.bucket);
-    const slot = table.slots.get(record.key);
+    const { bucket, key } = record;
+    if (this.isOver(bucket)) return;
+    const table = this.table(bucket);
+    const slot = table.slots.get(key);
     if (slot === undefined) {
-      const added = this.slotOf(record, sequence, table.cellOf(record.key));
-      table.add(record.key, added);
+      const added = emptySlot(table.cellOf(key));
+      this.fill(added, record, sequence);
+      table.add(key, added);
       table.toggle(added);
-      this.account(table, record.key, added, 1);
+      this.account(table, key, added, 1);
       return;
     }
-    const held = recordOf(record.bucket, record.key, slot);
-    const order = compareRecords(record, held);
-    if (order < 0) {
-      slot.shadow = Math.max(slot.shadow, sequence);
-      return;
+    const order = compareToSlot(record, slot);
+    if (order < 0) slot.shadow = Math.max(slot.shadow, sequence);
+    else if (order > 0) {
+      slot.shadow = Math.max(slot.shadow, slot.sequence);
+      this.account(table, key, slot, -1);
+      table.toggle(slot);
+      this.live.remove(slot.sequence);
+      this.fill(slot, record, sequence);
+      table.toggle(slot);
+      this.account(table, key, slot, 1);
+    } else if (sequence > slot.sequence) {
+      this.live.remove(slot.sequence);
+      this.live.add(sequence);
+      slot.sequence = sequence;
     }
-    if (order > 0) {
-      const shadow = Math.max(slot.shadow, slot.sequence);
-      this.account(table, record.key, slot, -1);
-      table.toggle(slot);
-      Object.assign(slot, this.slotOf(record, sequence, slot.cell), { shadow });
-      table.toggle(slot);
-      this.account(table, record.key, slot, 1);
-    } else if (sequence > slot.sequence) slot.sequence = sequence;
   }
 
   /** A bucket was defined, changed or dropped: its trees are made anew for its ring, or nothing of it is kept. */
@@ -141,8 +138,12 @@ export class Memtable {
     const ring = this.ringOf(bucket);
     if (!this.isOver(bucket) && ring === old.ring) return;
     this.tables.delete(bucket);
+    this.latest = undefined;
     if (this.isOver(bucket)) {
-      for (const [key, slot] of old.slots) this.account(old, key, slot, -1);
+      for (const [key, slot] of old.slots) {
+        this.account(old, key, slot, -1);
+        this.live.remove(slot.sequence);
+      }
       return;
     }
     const table = this.table(bucket);
@@ -222,6 +223,7 @@ export class Memtable {
     if (table === undefined || slot === undefined) return;
     this.account(table, key, slot, -1);
     table.toggle(slot);
+    this.live.remove(slot.sequence);
     table.slots.delete(key);
   }
 
@@ -248,8 +250,19 @@ export class Memtable {
       for (const [key, slot] of slots) yield recordOf(bucket, key, slot);
   }
 
+  /** How many records of the entry `sequence`, which must have been merged, are the newest of their keys. */
+  liveIn(sequence: number): number {
+    return this.live.of(sequence);
+  }
+
+  /** Entries up to here have left the log. */
+  purged(through: number): void {
+    this.live.forget(through);
+  }
+
   /** Forgets in which entries the records stand: the log is not the one they were read from. Merging them again tells. */
   forgetPlaces(): void {
+    this.live.clear();
     for (const { slots } of this.tables.values()) for (const slot of slots.values()) slot.sequence = 0;
   }
 
@@ -320,18 +333,25 @@ export class Memtable {
   }
 
   private table(bucket: string): Table {
-    const known = this.tables.get(bucket);
-    if (known !== undefined) return known;
-    const table = new Table(this.ringOf(bucket));
+    if (this.latest?.bucket === bucket) return this.latest.table;
+    const table = this.tables.get(bucket) ?? new Table(this.ringOf(bucket));
     this.tables.set(bucket, table);
+    this.latest = { bucket, table };
     return table;
   }
 
-  private slotOf(record: WireRecord, sequence: number, cell: number): Slot {
-    const { value, base64, time, expiresAt } = record;
+  /** Puts a record into its key's slot. */
+  private fill(slot: Slot, record: WireRecord, sequence: number): void {
+    slot.value = record.value;
+    slot.base64 = record.base64;
+    slot.time = record.time;
+    slot.writer = this.intern(record.writer);
+    slot.expiresAt = record.expiresAt;
+    slot.sequence = sequence;
     const { a, b } = hashRecord(record);
-    const writer = this.intern(record.writer);
-    return { value, base64, time, writer, expiresAt, sequence, cell, shadow: 0, hashA: a, hashB: b };
+    slot.hashA = a;
+    slot.hashB = b;
+    this.live.add(sequence);
   }
 
   private intern(writer: string): string {
@@ -349,35 +369,7 @@ export class Memtable {
   }
 }
 
-function isTombstone({ value, base64 }: Slot): boolean {
-  return value === undefined && base64 === undefined;
-}
-
-function isDeadAt(slot: Slot, floor: number): boolean {
-  return (slot.expiresAt ?? Number.POSITIVE_INFINITY) <= floor || (isTombstone(slot) && slot.time <= floor);
-}
-
-function groupOf({ cell }: Slot): number {
-  return Math.floor(cell / LEAVES);
-}
-
-function toggleIn(tree: MerkleTree, { cell, hashA, hashB }: Slot): void {
-  tree.toggle(cell % LEAVES, { a: hashA, b: hashB });
-}
-
 /** How the floor of a group is named in notes and in status. */
 export function floorName(bucket: string, owners: readonly string[] = []): string {
   return `${bucket}/${owners.join('+')}`;
-}
-
-function bytesOf(key: string, record: { value?: string | undefined; base64?: string | undefined }): number {
-  return RECORD_OVERHEAD_BYTES + key.length + (record.value?.length ?? record.base64?.length ?? 0);
-}
-
-function recordOf(bucket: string, key: string, slot: Slot): WireRecord {
-  const { time, writer, value, base64, expiresAt } = slot;
-  const end = expiresAt === undefined ? {} : { expiresAt };
-  if (value !== undefined) return { bucket, key, value, time, writer, ...end };
-  if (base64 !== undefined) return { bucket, key, base64, time, writer, ...end };
-  return { bucket, key, deleted: true, time, writer, ...end };
 }

@@ -16,14 +16,15 @@ const alive: WireRecord = { ...base, key: 'l', value: 'v', time: 5 };
 const older: WireRecord = { ...base, value: 'old', time: 1 };
 
 /** Compacts a log of two entries once. @returns the keys it appended again, and those still in memory. */
-async function compactOnce(beforePurge: (memtable: Memtable) => void) {
+async function compactOnce(beforePurge: (memtable: Memtable) => void, records = [dead, alive]) {
   const memtable = new Memtable(() => ring);
-  const entries: StreamEntry[] = [dead, alive].map((record, i) => {
+  const entries: StreamEntry[] = records.map((record, i) => {
     memtable.merge(record, i + 1);
     return { sequence: i + 1, data: encodeEntry([encodeRecord(record)]) };
   });
   memtable.raiseFloor('b', 0, 9);
   const appended: string[] = [];
+  const read: [from: number, to: number][] = [];
   let bytes = 10_000;
   await new Promise<void>(done => {
     let looks = 0;
@@ -31,12 +32,21 @@ async function compactOnce(beforePurge: (memtable: Memtable) => void) {
       replica: {
         memtable,
         state: 'serving',
-        applied: 2,
+        applied: entries.length,
         notePurge: async () => beforePurge(memtable),
       } as unknown as Replica,
       log: {
-        state: async () => ({ firstSequence: 1, lastSequence: 2, entries: 2, bytes, missing: 0 }),
-        read: async (_from: number, _to: number, on: (entry: StreamEntry) => void) => entries.forEach(on),
+        state: async () => ({
+          firstSequence: 1,
+          lastSequence: entries.length,
+          entries: entries.length,
+          bytes,
+          missing: 0,
+        }),
+        read: async (from: number, to: number, on: (entry: StreamEntry) => void) => {
+          read.push([from, to]);
+          entries.slice(from - 1, to).forEach(on);
+        },
         purge: async () => {
           bytes = 0;
         },
@@ -61,14 +71,26 @@ async function compactOnce(beforePurge: (memtable: Memtable) => void) {
     });
     compaction.start();
   });
-  return { appended, held: ['k', 'l'].filter(key => memtable.get('b', key) !== undefined) };
+  return { appended, read, held: ['k', 'l'].filter(key => memtable.get('b', key) !== undefined) };
 }
 
 test('a delete that all owners have leaves log and memory, and nothing else does', async () => {
-  assert.deepEqual(await compactOnce(() => {}), { appended: ['l'], held: ['l'] });
+  const { appended, held } = await compactOnce(() => {});
+  assert.deepEqual({ appended, held }, { appended: ['l'], held: ['l'] });
 });
 
 test('a delete stays when what it deleted comes to the log while that is being purged', async () => {
-  const found = await compactOnce(memtable => memtable.merge(older, 3));
-  assert.deepEqual(found, { appended: ['l', 'k'], held: ['k', 'l'] });
+  const { appended, held } = await compactOnce(memtable => memtable.merge(older, 3));
+  assert.deepEqual({ appended, held }, { appended: ['l', 'k'], held: ['k', 'l'] });
+});
+
+test('entries of which nothing is current any more leave the log unread', async () => {
+  const overwritten = [1, 2, 3, 4].map(time => ({ ...older, time }));
+  const { appended, read, held } = await compactOnce(() => {}, [
+    ...overwritten,
+    alive,
+    { ...older, time: 6 },
+  ]);
+  assert.deepEqual(read, [[5, 6]]);
+  assert.deepEqual({ appended, held }, { appended: ['l', 'k'], held: ['k', 'l'] });
 });
