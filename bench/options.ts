@@ -7,6 +7,7 @@ import type { Cell } from './measurement.js';
 
 export const partNames = [
   'throughput',
+  'cost',
   'limits',
   'failover',
   'replay',

@@ -8,6 +8,7 @@ import { describeMachine } from './machine.js';
 import type { Measurement } from './measurement.js';
 import { help, type Options, type PartName, parseOptions } from './options.js';
 import { measureCli } from './parts/cli.js';
+import { measureCost } from './parts/cost.js';
 import { measureFailover } from './parts/failover.js';
 import { measureGrowth } from './parts/growth.js';
 import { measureImport } from './parts/import.js';
@@ -21,6 +22,7 @@ import { judge, type Verdict } from './report/targets.js';
 import * as text from './report/text.js';
 
 const parts: Readonly<Record<Exclude<PartName, 'throughput'>, (options: Options) => Promise<Finding[]>>> = {
+  cost: measureCost,
   limits: measureLimits,
   failover: measureFailover,
   replay: measureReplay,

@@ -162,7 +162,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some start; never jumps. */
   monotonic(): number;
-  /** Runs `task` once after `delayMs`. Does not keep the process alive. */
+  /** Runs `task` once after `delayMs`; 0: when what has arrived by now is done with. Does not keep the process alive. */
   after(delayMs: number, task: () => void): Timer;
 }
 

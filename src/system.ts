@@ -6,6 +6,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, task) {
+    if (delayMs === 0) {
+      const immediate = setImmediate(task);
+      immediate.unref();
+      return { cancel: () => clearImmediate(immediate) };
+    }
     const timer = setTimeout(task, delayMs);
     timer.unref();
     return { cancel: () => clearTimeout(timer) };

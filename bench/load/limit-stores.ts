@@ -2,15 +2,27 @@
 // those of a coordinator, the messages have the size of its messages; nothing is parsed or checked.
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Store } from '../../src/cli/bench/load.js';
-import { Lane, type LaneItem } from '../../src/coordinator/lane.js';
+import { Lane } from '../../src/coordinator/lane.js';
 import { Ring } from '../../src/model/ring.js';
 import { openConnection } from '../../src/nats/connection.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
 
 const timeoutMs = 5000;
 /** As the read lanes and the log lanes have it. */
-const readLimits = { itemsMax: 512, bytesMax: 512 * 1024, queuedMax: 20_000, inFlightMax: 1 };
-const logLimits = { itemsMax: 1024, bytesMax: 512 * 1024, queuedMax: 20_000, inFlightMax: 1 };
+const readLimits = {
+  bytesOf: ({ bytes }: { bytes: number }) => bytes,
+  itemsMax: 512,
+  bytesMax: 512 * 1024,
+  queuedMax: 20_000,
+  inFlightMax: 1,
+};
+const logLimits = {
+  bytesOf: ({ bytes }: { bytes: number }) => bytes,
+  itemsMax: 1024,
+  bytesMax: 512 * 1024,
+  queuedMax: 20_000,
+  inFlightMax: 1,
+};
 /** What a quorum of three is. */
 const acksNeeded = 2;
 
@@ -24,7 +36,8 @@ function ringOf(nodes: readonly string[]): Ring {
   return new Ring(nodes, { partitioner: 'murmur3', replicationFactor: 3 });
 }
 
-interface Echoed extends LaneItem {
+interface Echoed {
+  readonly bytes: number;
   settle(error?: Error): void;
 }
 
@@ -76,7 +89,8 @@ export class EchoStore implements Store {
   }
 }
 
-interface Raw extends LaneItem {
+interface Raw {
+  readonly bytes: number;
   readonly text: string;
   settle(error?: Error): void;
 }

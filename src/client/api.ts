@@ -1,6 +1,6 @@
 // Mode `api`: requests go to whichever node is free to coordinate, many in one message. A call that a node leaves
 // unanswered is tried through another one, under the version it had, so that it stays one write.
-import { type Lane as AnyLane, Lane, type LaneItem } from '../coordinator/lane.js';
+import { type Lane as AnyLane, Lane } from '../coordinator/lane.js';
 import {
   ClosedError,
   DynatsError,
@@ -170,6 +170,7 @@ export class ApiRequests {
     if (known !== undefined) return known;
     const lane = new Lane<Attempt>(
       {
+        bytesOf: ({ bytes }) => bytes,
         itemsMax: MESSAGE_ITEMS_MAX,
         bytesMax: this.options.bus.maxPayload * 0.75,
         queuedMax: QUEUED_MAX,
@@ -246,7 +247,8 @@ export class ApiRequests {
   }
 }
 
-interface Attempt extends LaneItem {
+interface Attempt {
+  readonly bytes: number;
   readonly call: Call;
   readonly progress: Progress;
   /** Further messages it was put in, since one was late. */

@@ -17,24 +17,37 @@ export interface DirectOptions {
 export class DirectRequests {
   constructor(private readonly options: DirectOptions) {}
 
-  /** @param deadlineAtMs on the monotonic clock. @throws DynatsError */
-  async execute(operation: Operation, deadlineAtMs: number): Promise<PutReply | GetReply> {
+  /** @param deadlineAtMs on the monotonic clock. Rejects with a DynatsError. */
+  execute(operation: Operation, deadlineAtMs: number): Promise<PutReply | GetReply> {
+    const { coordinator } = this.options;
+    const leftMs = deadlineAtMs - performance.now();
+    return coordinator
+      .execute(operation, Math.max(1, leftMs))
+      .catch((error: unknown) => this.goOn(operation, deadlineAtMs, error));
+  }
+
+  /** After a first try that failed. */
+  private async goOn(
+    operation: Operation,
+    deadlineAtMs: number,
+    failure: unknown,
+  ): Promise<PutReply | GetReply> {
     const { coordinator, isOutOfTouch } = this.options;
     let mayHaveEffect = false;
-    for (;;) {
-      const leftMs = deadlineAtMs - performance.now();
-      try {
-        return await coordinator.execute(operation, Math.max(1, leftMs));
-      } catch (error) {
-        const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
-        mayHaveEffect ||= error instanceof WriteTimeoutError;
-        const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
-        // Refusals come without a wait: who asks again and again would keep this process from hearing that nodes are back.
-        if (error instanceof UnavailableError) await new Promise(done => setImmediate(done));
-        if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS)
-          throw mayHaveEffect ? unknown(error) : error;
-      }
+    for (let error = failure; ; ) {
+      const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
+      mayHaveEffect ||= error instanceof WriteTimeoutError;
+      const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
+      // Refusals come without a wait: who asks again and again would keep this process from hearing that nodes are back.
+      if (error instanceof UnavailableError) await new Promise(done => setImmediate(done));
+      if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS)
+        throw mayHaveEffect ? unknown(error) : error;
       await new Promise(done => setTimeout(done, BACKOFF_MS));
+      try {
+        return await coordinator.execute(operation, Math.max(1, deadlineAtMs - performance.now()));
+      } catch (again) {
+        error = again;
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ import type { Deadlines } from './deadlines.js';
 import { EntryLane, type EntryOutcome } from './entry-lanes.js';
 import type { HintStore } from './hints.js';
 import type { Liveness } from './liveness.js';
+import { Pace } from './pace.js';
 import type { ReadLane } from './read-lane.js';
 
 export interface Coordination {
@@ -54,6 +55,11 @@ export function needFor(
     if (error instanceof LevelError) throw new InvalidRequestError('level', error.message, { cause: error });
     throw error;
   }
+}
+
+/** The nodes of which `is` holds: mostly all, and then no other array is made. */
+export function those(nodes: readonly string[], is: (node: string) => boolean): readonly string[] {
+  return nodes.every(is) ? nodes : nodes.filter(is);
 }
 
 /** What of a ring a bucket may have its own of. */
@@ -127,16 +133,19 @@ export class LogLanes {
   /** @param onAcked told of every entry a log has acknowledged. */
   constructor(
     bus: Bus,
+    clock: Clock,
     nodes: readonly string[],
     liveness: Liveness,
     onAcked: (node: string, sequence: number, crc32: string) => void,
   ) {
+    const inStep = { pace: new Pace(clock), clock };
     const lane = (node: string) =>
       new EntryLane({
         bus,
         subject: subjects.log(node),
         stream: streams.log(node),
         ackTimeoutMs: ACK_TIMEOUT_MS,
+        inStep,
         onOutcome: outcome => {
           if (outcome.sequence !== undefined) onAcked(node, outcome.sequence, outcome.crc32);
           else if (isDeath(outcome)) liveness.gone(node);

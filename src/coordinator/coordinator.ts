@@ -16,13 +16,14 @@ import type { Scan } from '../wire/scan.js';
 import { AnswerTimes } from './answer-times.js';
 import { Appender } from './appender.js';
 import { Buckets } from './buckets.js';
-import { Catalog } from './catalog.js';
+import { type Bucket, Catalog } from './catalog.js';
 import { CatalogSync } from './catalog-sync.js';
 import { type Coordination, LogLanes, Rings } from './coordination.js';
 import { Deadlines } from './deadlines.js';
 import { HintStore } from './hints.js';
 import { readFrom, writeInto } from './in-bucket.js';
 import { LIVENESS_DEFAULTS, Liveness, type LivenessSettings } from './liveness.js';
+import { Pace } from './pace.js';
 import { PeerClocks } from './peer-clocks.js';
 import { read } from './read.js';
 import { type LocalReplica, ReadLane } from './read-lane.js';
@@ -80,8 +81,15 @@ export class Coordinator {
     this.clocks = new PeerClocks(clock, maxSkewMs / 2);
     this.hlc = new HybridClock(() => this.clocks.now(), maxSkewMs);
     this.liveness = new Liveness(nodes, clock, options.liveness);
+    const inStep = { pace: new Pace(clock), clock };
     const readLane = (node: string) =>
-      new ReadLane(bus, node, () => this.liveness.gone(node), node === local?.node ? local.read : undefined);
+      new ReadLane({
+        bus,
+        node,
+        inStep,
+        onDeath: () => this.liveness.gone(node),
+        local: node === local?.node ? local.read : undefined,
+      });
     this.c = {
       bus,
       clock,
@@ -92,7 +100,7 @@ export class Coordinator {
       deadlines: new Deadlines(clock),
       lateness: new Deadlines(clock, LATENESS_TICK_MS),
       answerTimes: new AnswerTimes(clock),
-      logs: new LogLanes(bus, nodes, this.liveness, options.onAcked ?? (() => {})),
+      logs: new LogLanes(bus, clock, nodes, this.liveness, options.onAcked ?? (() => {})),
       hints: new HintStore(bus, this.liveness),
       reads: new Map(nodes.map(node => [node, readLane(node)])),
       self: local?.node,
@@ -117,7 +125,8 @@ export class Coordinator {
 
   /** Starts to follow who is alive. */
   start(): void {
-    this.liveness.watch(this.c.bus, this.c.self);
+    const { bus, self, reads } = this.c;
+    this.liveness.watch(bus, self, () => !this.isIdle || [...reads.values()].some(lane => !lane.isIdle));
   }
 
   /** Whether some peer that knows other buckets is being asked about them. */
@@ -139,50 +148,59 @@ export class Coordinator {
   }
 
   /** Rejects with a DynatsError: see `write` and `read`. */
-  async write(request: WriteRequest, timeoutMs: number): Promise<PutReply> {
-    if (this.closed) throw new ClosedError();
-    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
-    const { bucket: name } = request;
-    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
-    const inBucket = writeInto(bucket, request);
-    const run = request.session === undefined ? write : writeInSession;
-    return request.trace === true
-      ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
-      : run(this.c, inBucket, deadlineAtMs);
+  write(request: WriteRequest, timeoutMs: number): Promise<PutReply> {
+    return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) => {
+      const inBucket = writeInto(bucket, request);
+      const run = request.session === undefined ? write : writeInSession;
+      return request.trace === true
+        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
+        : run(this.c, inBucket, deadlineAtMs);
+    });
   }
 
-  async read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
-    if (this.closed) throw new ClosedError();
-    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
-    const { bucket: name } = request;
-    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
-    const inBucket = readFrom(bucket, request);
-    const run = request.session === undefined ? read : readInSession;
-    return request.trace === true
-      ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
-      : run(this.c, inBucket, deadlineAtMs);
+  read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
+    return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) => {
+      const inBucket = readFrom(bucket, request);
+      const run = request.session === undefined ? read : readInSession;
+      return request.trace === true
+        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
+        : run(this.c, inBucket, deadlineAtMs);
+    });
   }
 
   /** One page of a scan. Rejects with a DynatsError: see `Scans.page`. */
-  async scan(scan: Scan, timeoutMs: number): Promise<ScanReply> {
-    if (this.closed) throw new ClosedError();
-    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
-    const { bucket: name } = scan;
-    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
-    return this.scans.page(readFrom(bucket, scan), deadlineAtMs);
+  scan(scan: Scan, timeoutMs: number): Promise<ScanReply> {
+    return this.inBucket(scan.bucket, timeoutMs, (bucket, deadlineAtMs) =>
+      this.scans.page(readFrom(bucket, scan), deadlineAtMs),
+    );
   }
 
   /** Rejects with a DynatsError: see `touch`. */
-  async touch(request: TouchOperation, timeoutMs: number): Promise<TouchReply> {
-    if (this.closed) throw new ClosedError();
-    const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
-    const { bucket: name } = request;
-    const bucket = this.buckets.known(name) ?? (await this.buckets.lookUp(name, deadlineAtMs));
-    return touch(this.c, bucket, request, deadlineAtMs);
+  touch(request: TouchOperation, timeoutMs: number): Promise<TouchReply> {
+    return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) =>
+      touch(this.c, bucket, request, deadlineAtMs),
+    );
   }
 
   execute(operation: Operation, timeoutMs: number): Promise<PutReply | GetReply> {
     return operation.kind === 'write' ? this.write(operation, timeoutMs) : this.read(operation, timeoutMs);
+  }
+
+  /** Runs what belongs to a bucket, at once where the bucket is known here. What `run` throws, the promise rejects with. */
+  private inBucket<Reply>(
+    name: string,
+    timeoutMs: number,
+    run: (bucket: Bucket, deadlineAtMs: number) => Promise<Reply>,
+  ): Promise<Reply> {
+    try {
+      if (this.closed) throw new ClosedError();
+      const deadlineAtMs = this.c.clock.monotonic() + timeoutMs;
+      const bucket = this.buckets.known(name);
+      if (bucket !== undefined) return run(bucket, deadlineAtMs);
+      return this.buckets.lookUp(name, deadlineAtMs).then(found => run(found, deadlineAtMs));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Whether every append and hint has been settled. */

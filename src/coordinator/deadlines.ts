@@ -6,18 +6,39 @@ export interface Sleeper {
   wake(): void;
 }
 
-/** Lets go of the operation once it is settled, however far off its time is. */
+/**
+ * One sleeper's place in the list of its tick. Leaves it when the operation is settled: most are long before their time, and
+ * what a list still held would outlive the garbage collector's quick rounds.
+ */
 export class Alarm {
-  constructor(private sleeper: Sleeper | undefined) {}
+  private before: Alarm | undefined;
+  private after: Alarm | undefined;
+
+  /** Without a sleeper it is the list itself: the first is after it, the last before it. */
+  constructor(private readonly sleeper?: Sleeper) {}
 
   cancel(): void {
-    this.sleeper = undefined;
+    const { before, after } = this;
+    if (before !== undefined) before.after = after;
+    if (after !== undefined) after.before = before;
+    this.before = undefined;
+    this.after = undefined;
   }
 
-  ring(): void {
-    const sleeper = this.sleeper;
-    this.sleeper = undefined;
-    sleeper?.wake();
+  append(alarm: Alarm): void {
+    const last = this.before ?? this;
+    alarm.before = last;
+    alarm.after = this;
+    last.after = alarm;
+    this.before = alarm;
+  }
+
+  /** Rings all that are in the list, in order. */
+  ringAll(): void {
+    for (let alarm = this.after; alarm?.sleeper !== undefined; alarm = this.after) {
+      alarm.cancel();
+      alarm.sleeper.wake();
+    }
   }
 }
 
@@ -25,7 +46,7 @@ export class Alarm {
 const TICK_MS_DEFAULT = 5;
 
 export class Deadlines {
-  private readonly ticks = new Map<number, Alarm[]>();
+  private readonly ticks = new Map<number, Alarm>();
   private sweptThrough: number;
   private timer: Timer | undefined;
 
@@ -44,9 +65,12 @@ export class Deadlines {
       this.arm();
     }
     const tick = Math.max(this.tickOf(atMs), this.sweptThrough) + 1;
-    const alarms = this.ticks.get(tick);
-    if (alarms === undefined) this.ticks.set(tick, [alarm]);
-    else alarms.push(alarm);
+    let list = this.ticks.get(tick);
+    if (list === undefined) {
+      list = new Alarm();
+      this.ticks.set(tick, list);
+    }
+    list.append(alarm);
     return alarm;
   }
 
@@ -68,10 +92,10 @@ export class Deadlines {
     const now = this.tickOf(this.clock.monotonic());
     while (this.sweptThrough < now) {
       this.sweptThrough++;
-      const alarms = this.ticks.get(this.sweptThrough);
-      if (alarms === undefined) continue;
+      const list = this.ticks.get(this.sweptThrough);
+      if (list === undefined) continue;
       this.ticks.delete(this.sweptThrough);
-      for (const alarm of alarms) alarm.ring();
+      list.ringAll();
     }
     this.timer = undefined;
     if (this.ticks.size > 0) this.arm();

@@ -2,12 +2,14 @@
 // and fsynced, is the durable ack of every record in it.
 import { type Bus, BusError } from '../ports.js';
 import { checksumOf, ENTRY_OVERHEAD_BYTES, ENTRY_RECORDS_MAX, encodeEntry } from '../wire/log-entry.js';
-import { Lane, type LaneItem } from './lane.js';
+import { type InStep, Lane } from './lane.js';
 
 /** One record on its way into one stream. */
-export interface Append extends LaneItem {
+export interface Append {
   /** The record as it stands in an entry (`encodeRecord`). */
   readonly text: string;
+  /** Bytes it adds to an entry. */
+  readonly bytes: number;
   /** The stream has stored it. */
   acked(): void;
   /** It was not stored, or nobody can say whether it was. */
@@ -31,6 +33,7 @@ export interface EntryLaneOptions {
   /** How long an ack may take, in milliseconds. */
   readonly ackTimeoutMs: number;
   readonly onOutcome: (outcome: EntryOutcome) => void;
+  readonly inStep?: InStep;
 }
 
 /** Most records that wait for one stream. */
@@ -47,8 +50,15 @@ export class EntryLane {
   constructor(private readonly options: EntryLaneOptions) {
     const bytesMax = Math.min(ENTRY_BYTES_MAX, options.bus.maxPayload - ENTRY_OVERHEAD_BYTES);
     this.lane = new Lane<Append>(
-      { itemsMax: RECORDS_PER_ENTRY, bytesMax, queuedMax: QUEUED_MAX, inFlightMax: 1 },
+      {
+        bytesOf: ({ bytes }) => bytes,
+        itemsMax: RECORDS_PER_ENTRY,
+        bytesMax,
+        queuedMax: QUEUED_MAX,
+        inFlightMax: 1,
+      },
       items => this.transmit(items),
+      options.inStep,
     );
   }
 

@@ -9,7 +9,8 @@ export function readFrom<Request extends ReadRequest | Scan>(
   { life, definition }: Bucket,
   request: Request,
 ): Request {
-  return { ...request, bucket: life, level: levelOf(request, definition.level) };
+  const level = levelOf(request, definition.level);
+  return life === request.bucket && level === request.level ? request : { ...request, bucket: life, level };
 }
 
 /** @throws InvalidRequestError when the bucket takes no value of this size. */
@@ -17,20 +18,19 @@ export function writeInto({ name, life, definition }: Bucket, request: WriteRequ
   const { value, base64 } = request;
   const isDelete = value === undefined && base64 === undefined;
   const { valueBytesMax } = definition;
-  const bytes = value === undefined ? base64Bytes(base64 ?? '') : Buffer.byteLength(value);
-  if (valueBytesMax !== undefined && bytes > valueBytesMax)
-    throw new InvalidRequestError(
-      value === undefined ? 'base64' : 'value',
-      `the value has ${bytes} bytes, more than the limit of ${valueBytesMax} of bucket ${name}`,
-    );
+  if (valueBytesMax !== undefined) {
+    const bytes = value === undefined ? base64Bytes(base64 ?? '') : Buffer.byteLength(value);
+    if (bytes > valueBytesMax)
+      throw new InvalidRequestError(
+        value === undefined ? 'base64' : 'value',
+        `the value has ${bytes} bytes, more than the limit of ${valueBytesMax} of bucket ${name}`,
+      );
+  }
+  const level = levelOf(request, definition.level);
   const ttlMs = request.ttlMs ?? definition.ttlMs;
   const isMortal = !isDelete && ttlMs !== undefined && request.expiresAt === undefined;
-  return {
-    ...request,
-    bucket: life,
-    level: levelOf(request, definition.level),
-    ...(isMortal ? { ttlMs } : {}),
-  };
+  if (life === request.bucket && level === request.level && !isMortal) return request;
+  return { ...request, bucket: life, level, ...(isMortal ? { ttlMs } : {}) };
 }
 
 function levelOf(request: ReadRequest | WriteRequest | Scan, own: Level | undefined): Level {

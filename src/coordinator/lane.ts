@@ -1,7 +1,12 @@
 // A lane coalesces what is waiting for one destination into one message while the previous message is in flight. Alone, an
 // operation is sent at once; under load one message, and one fsync behind it, carries hundreds.
 
-export interface LaneLimits {
+import type { Clock } from '../ports.js';
+import type { Pace, Ready } from './pace.js';
+
+export interface LaneLimits<Item> {
+  /** Bytes an item adds to a message. */
+  readonly bytesOf: (item: Item) => number;
   /** Most items one message carries. */
   readonly itemsMax: number;
   /** Most bytes of items one message carries. An item alone may exceed it. */
@@ -12,20 +17,26 @@ export interface LaneLimits {
   readonly inFlightMax: number;
 }
 
-export interface LaneItem {
-  /** Bytes the item adds to a message. */
-  readonly bytes: number;
+/** Lanes of one pace send together. */
+export interface InStep {
+  readonly pace: Pace;
+  readonly clock: Clock;
 }
 
-export class Lane<Item extends LaneItem> {
+export class Lane<Item> implements Ready {
   private queue: Item[] = [];
   private inFlight = 0;
   private scheduled = false;
+  private tookMs = 0;
 
-  /** @param transmit sends one message and settles its items, whatever happens; must not reject. */
+  /**
+   * @param transmit sends one message and settles its items, whatever happens; must not reject.
+   * @param inStep without it, the lane sends whenever it is free.
+   */
   constructor(
-    private readonly limits: LaneLimits,
+    private readonly limits: LaneLimits<Item>,
     private readonly transmit: (items: Item[]) => Promise<void>,
+    private readonly inStep?: InStep,
   ) {}
 
   /** A full lane takes no more: the caller refuses its request with OVERLOADED before anything is sent. */
@@ -37,8 +48,13 @@ export class Lane<Item extends LaneItem> {
     return this.queue.length === 0 && this.inFlight === 0;
   }
 
+  get lastTookMs(): number {
+    return this.tookMs;
+  }
+
   submit(item: Item): void {
     this.queue.push(item);
+    this.inStep?.pace.queued(1);
     this.schedule();
   }
 
@@ -46,39 +62,50 @@ export class Lane<Item extends LaneItem> {
   takeQueued(): Item[] {
     const taken = this.queue;
     this.queue = [];
+    this.inStep?.pace.queued(-taken.length);
     return taken;
+  }
+
+  /** Sends a message, if there is anything to send and room for it. */
+  send(): void {
+    this.scheduled = false;
+    if (this.queue.length === 0 || this.inFlight >= this.limits.inFlightMax) return;
+    void this.message(this.takeMessage());
+    if (this.queue.length > 0) this.schedule();
   }
 
   private schedule(): void {
     if (this.scheduled || this.inFlight >= this.limits.inFlightMax) return;
     this.scheduled = true;
     // Everything that one incoming message asks for goes out in one message.
-    queueMicrotask(() => {
-      this.scheduled = false;
-      this.sendNext();
-    });
+    if (this.inStep === undefined) queueMicrotask(() => this.send());
+    else this.inStep.pace.isReady(this);
   }
 
-  private sendNext(): void {
-    if (this.queue.length === 0) return;
-    const items = this.takeMessage();
+  private async message(items: Item[]): Promise<void> {
+    const { pace, clock } = this.inStep ?? {};
+    const sentAtMs = clock?.monotonic() ?? 0;
     this.inFlight++;
-    void this.transmit(items).then(() => {
-      this.inFlight--;
-      if (this.queue.length > 0) this.sendNext();
-    });
-    if (this.queue.length > 0) this.schedule();
+    pace?.sent(items.length);
+    await this.transmit(items);
+    this.inFlight--;
+    if (clock !== undefined) this.tookMs = clock.monotonic() - sentAtMs;
+    pace?.settled(items.length);
+    if (this.queue.length === 0) return;
+    if (pace === undefined) this.send();
+    else this.schedule();
   }
 
   private takeMessage(): Item[] {
     let bytes = 0;
     let count = 0;
     for (const item of this.queue) {
-      bytes += item.bytes;
+      bytes += this.limits.bytesOf(item);
       if (count > 0 && (bytes > this.limits.bytesMax || count >= this.limits.itemsMax)) break;
       count++;
     }
     if (count === this.queue.length) return this.takeQueued();
+    this.inStep?.pace.queued(-count);
     return this.queue.splice(0, count);
   }
 }

@@ -13,6 +13,9 @@ export interface LivenessSettings {
   readonly probeMs: number;
 }
 
+/** Whoever waits for nothing asks at every third turn only: the first request would tell as soon. */
+const IDLE_TURNS = 3;
+
 export const LIVENESS_DEFAULTS: LivenessSettings = { heartbeatMs: 300, probeMs: 100 };
 
 /** Heartbeats missed in a row before a node counts as dead. */
@@ -46,8 +49,13 @@ export class Liveness {
     );
   }
 
-  /** Starts to listen and to probe. @param self a node's own name: it hears itself without the bus. */
-  watch(bus: Bus, self?: string): void {
+  /**
+   * Starts to listen and to probe.
+   *
+   * @param self a node's own name: it hears itself without the bus.
+   * @param isBusy whether anything is under way to any node.
+   */
+  watch(bus: Bus, self?: string, isBusy = () => true): void {
     this.subscription = bus.subscribe(subjects.allPresence, message => {
       let presence: Presence;
       try {
@@ -58,7 +66,9 @@ export class Liveness {
       this.heard(presence);
     });
     this.every(this.settings.heartbeatMs, () => this.age());
+    let turn = 0;
     this.every(this.settings.probeMs, () => {
+      if (++turn % IDLE_TURNS !== 0 && !isBusy()) return;
       for (const [node, peer] of this.peers)
         if (peer.alive && node !== self) bus.probe(subjects.alive(node), () => this.gone(node));
     });

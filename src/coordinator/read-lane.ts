@@ -4,12 +4,12 @@ import type { ReadReply, WireRecord } from '../wire/generated/types.js';
 import { readReply as validate } from '../wire/generated/validators.js';
 import { decodeJson, encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
-import { Lane, type LaneItem } from './lane.js';
+import { type InStep, Lane } from './lane.js';
 
 export type Answer = Exclude<ReadReply['answers'][number], 'dropped'>;
 
 /** One question to one replica. */
-export interface Read extends LaneItem {
+export interface Read {
   readonly bucket: string;
   readonly key: string;
   readonly want: 'record' | 'version';
@@ -28,43 +28,44 @@ const READS_PER_MESSAGE = 512;
 /** Fixed part of a read in a request, beside bucket and key. */
 const READ_OVERHEAD_BYTES = 40;
 
+export interface ReadLaneOptions {
+  readonly bus: Bus;
+  readonly node: string;
+  readonly onDeath: () => void;
+  readonly local: LocalReplica | undefined;
+  readonly inStep: InStep;
+}
+
 export class ReadLane {
   private readonly lane: Lane<Read>;
   /** Messages under way, and what lets go of each. */
   private readonly inFlight = new Map<Read[], () => void>();
 
-  constructor(
-    private readonly bus: Bus,
-    private readonly node: string,
-    private readonly onDeath: () => void,
-    private readonly local?: LocalReplica,
-  ) {
+  constructor(private readonly options: ReadLaneOptions) {
+    const bytesMax = options.bus.maxPayload / 2;
     this.lane = new Lane<Read>(
-      { itemsMax: READS_PER_MESSAGE, bytesMax: bus.maxPayload / 2, queuedMax: QUEUED_MAX, inFlightMax: 1 },
+      { bytesOf, itemsMax: READS_PER_MESSAGE, bytesMax, queuedMax: QUEUED_MAX, inFlightMax: 1 },
       reads => this.transmit(reads),
+      options.inStep,
     );
+  }
+
+  get isIdle(): boolean {
+    return this.lane.isIdle;
   }
 
   get isFull(): boolean {
     return this.lane.isFull;
   }
 
-  ask(read: Omit<Read, 'bytes'>): void {
-    if (this.local !== undefined) {
-      const held = this.local(read.bucket, read.key);
+  ask(read: Read): void {
+    if (this.options.local !== undefined) {
+      const held = this.options.local(read.bucket, read.key);
       if (held === undefined) read.failed();
       else read.answered(held);
       return;
     }
-    const { bucket, key } = read;
-    this.lane.submit({
-      bucket,
-      key,
-      want: read.want,
-      bytes: READ_OVERHEAD_BYTES + bucket.length + key.length * 2,
-      answered: answer => read.answered(answer),
-      failed: () => read.failed(),
-    });
+    this.lane.submit(read);
   }
 
   /** The node is gone: fails at once what waits for it, and is free for when it is back. */
@@ -96,16 +97,21 @@ export class ReadLane {
 
   /** The answers in order, fewer when the reply had no room for all; undefined when there are none. */
   private async send(reads: Read[]): Promise<ReadReply['answers'] | undefined> {
+    const { bus, node: self, onDeath } = this.options;
     const request = encodeJson({ reads: reads.map(({ bucket, key, want }) => ({ bucket, key, want })) });
     try {
-      const reply = await this.bus.request(subjects.read(this.node), request, ANSWER_TIMEOUT_MS);
+      const reply = await bus.request(subjects.read(self), request, ANSWER_TIMEOUT_MS);
       const { node, refused, answers } = decodeJson(validate, reply.data);
-      return node === this.node && refused === undefined ? answers : undefined;
+      return node === self && refused === undefined ? answers : undefined;
     } catch (error) {
       // Not when it was given up meanwhile: that says nothing of the node that is back.
-      if (error instanceof BusError && error.kind !== 'closed' && this.inFlight.has(reads)) this.onDeath();
+      if (error instanceof BusError && error.kind !== 'closed' && this.inFlight.has(reads)) onDeath();
       // A reply that is not valid, or an error reply, is no answer; the other owners are asked.
       return undefined;
     }
   }
+}
+
+function bytesOf({ bucket, key }: Read): number {
+  return READ_OVERHEAD_BYTES + bucket.length + key.length * 2;
 }

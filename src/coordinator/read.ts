@@ -9,10 +9,10 @@ import type { Ring } from '../model/ring.js';
 import type { GetReply, WireRecord } from '../wire/generated/types.js';
 import { encodeRecord } from '../wire/log-entry.js';
 import type { ReadRequest } from '../wire/requests.js';
-import { type Coordination, needFor } from './coordination.js';
+import { type Coordination, needFor, those } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import { hasExpired } from './expiry.js';
-import type { Answer } from './read-lane.js';
+import type { Answer, Read } from './read-lane.js';
 import type { Trace } from './trace.js';
 
 /**
@@ -31,18 +31,18 @@ export function read(
   atLeast = 0,
 ): Promise<GetReply> {
   const ring = c.rings.of(request.bucket);
-  const owners = ring.owners(request.key);
+  const { owners } = ring.place(request.key);
   const levelNeed = needFor(c, ring, owners, request);
   trace?.needs(levelNeed);
   const need = atLeastOf(levelNeed, owners, atLeast);
-  const alive = owners.filter(owner => c.liveness.isReadable(owner));
+  const alive = those(owners, owner => c.liveness.isReadable(owner));
   const missing = shortfall(need, alive);
   if (missing !== undefined)
     throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
-  const ready = alive.filter(owner => c.reads.get(owner)?.isFull === false);
-  if (shortfall(need, ready) !== undefined)
+  const free = those(alive, owner => c.reads.get(owner)?.isFull === false);
+  if (shortfall(need, free) !== undefined)
     throw new OverloadedError('too many reads wait for the owners of this key; try again later');
-  sortByPromptness(c, ring, ready);
+  const ready = byPromptness(c, ring, free);
 
   return new Promise((resolve, reject) => {
     const plan = { need, required: requiredBy(levelNeed), trace };
@@ -51,14 +51,18 @@ export function read(
 }
 
 /** The coordinator's own replica answers without the bus, those of its zone from near by: first. Owners that are late now: last. */
-function sortByPromptness(c: Coordination, ring: Ring, owners: string[]): void {
-  if (c.self !== undefined || c.zone !== undefined) {
+function byPromptness(c: Coordination, ring: Ring, owners: readonly string[]): readonly string[] {
+  const hasNearness = c.self !== undefined || c.zone !== undefined;
+  if (!hasNearness && !c.answerTimes.hasLate) return owners;
+  const sorted = [...owners];
+  if (hasNearness) {
     const nearness = (owner: string) =>
       owner === c.self ? 2 : c.zone !== undefined && ring.zoneOf(owner) === c.zone ? 1 : 0;
-    owners.sort((a, b) => nearness(b) - nearness(a));
+    sorted.sort((a, b) => nearness(b) - nearness(a));
   }
   if (c.answerTimes.hasLate)
-    owners.sort((a, b) => Number(c.answerTimes.isLate(a)) - Number(c.answerTimes.isLate(b)));
+    sorted.sort((a, b) => Number(c.answerTimes.isLate(a)) - Number(c.answerTimes.isLate(b)));
+  return sorted;
 }
 
 interface Plan {
@@ -144,24 +148,20 @@ class ReadInProgress implements Sleeper {
   }
 
   private ask(owner: string, want: 'record' | 'version'): void {
+    this.plan.trace?.asked(owner);
     const { bucket, key } = this.request;
-    const { trace } = this.plan;
-    const askedAtMs = this.c.clock.monotonic();
-    trace?.asked(owner);
-    this.c.reads.get(owner)?.ask({
-      bucket,
-      key,
-      want,
-      answered: answer => {
-        if (owner !== this.c.self) this.c.answerTimes.answered(owner, this.c.clock.monotonic() - askedAtMs);
-        trace?.answered(owner, answer);
-        this.count({ owner, ...heldBy(answer) });
-      },
-      failed: () => {
-        trace?.failed(owner);
-        this.replace(owner);
-      },
-    });
+    this.c.reads.get(owner)?.ask(new OwnerRead(this, owner, { bucket, key, want }, this.c.clock.monotonic()));
+  }
+
+  answered(owner: string, answer: Answer, askedAtMs: number): void {
+    if (owner !== this.c.self) this.c.answerTimes.answered(owner, this.c.clock.monotonic() - askedAtMs);
+    this.plan.trace?.answered(owner, answer);
+    this.count({ owner, version: answer, record: recordIn(answer) });
+  }
+
+  failed(owner: string): void {
+    this.plan.trace?.failed(owner);
+    this.replace(owner);
   }
 
   /** An owner will not answer: for whatever it was asked the next takes its place. */
@@ -203,7 +203,7 @@ class ReadInProgress implements Sleeper {
         key,
         want: 'record',
         answered: answer => {
-          const { record } = heldBy(answer);
+          const record = recordIn(answer);
           // It may hold an even newer one by now; that one is as good an answer.
           if (record === undefined) askSource();
           else this.repair(record);
@@ -224,6 +224,10 @@ class ReadInProgress implements Sleeper {
     const stale = this.answers.filter(
       held => held.version === null || compareVersions(held.version, record) < 0,
     );
+    if (stale.length === 0) {
+      this.answer(record);
+      return;
+    }
     const holders = new Tally(
       this.plan.need,
       stale.map(held => held.owner),
@@ -266,17 +270,20 @@ class ReadInProgress implements Sleeper {
     const { key, level } = this.request;
     const found = record !== undefined && record.deleted !== true && !hasExpired(this.c, record);
     if (record !== undefined) this.c.hlc.observe(record.time);
-    this.resolve({
+    const reply: GetReply = {
       key,
       found,
-      ...(found && record.value !== undefined ? { value: record.value } : {}),
-      ...(found && record.base64 !== undefined ? { base64: record.base64 } : {}),
-      ...(record !== undefined ? { version: versionText(record) } : {}),
-      ...(found && record.expiresAt !== undefined ? { expiresAt: record.expiresAt } : {}),
       level,
       required: this.plan.required,
       received: this.answers.length,
-    });
+    };
+    if (record !== undefined) reply.version = versionText(record);
+    if (found) {
+      if (record.value !== undefined) reply.value = record.value;
+      if (record.base64 !== undefined) reply.base64 = record.base64;
+      if (record.expiresAt !== undefined) reply.expiresAt = record.expiresAt;
+    }
+    this.resolve(reply);
   }
 
   private fail(): void {
@@ -295,8 +302,8 @@ class ReadInProgress implements Sleeper {
   }
 }
 
-function heldBy(answer: Answer): { version: Version | null; record: WireRecord | undefined } {
-  return { version: answer, record: answer !== null && 'key' in answer ? answer : undefined };
+function recordIn(answer: Answer): WireRecord | undefined {
+  return answer !== null && 'key' in answer ? answer : undefined;
 }
 
 function isNewer(a: Held, b: Held): boolean {
@@ -305,4 +312,30 @@ function isNewer(a: Held, b: Held): boolean {
   const order = compareVersions(a.version, b.version);
   // Of equals the one that brought the record saves a second question.
   return order > 0 || (order === 0 && a.record !== undefined && b.record === undefined);
+}
+
+/** One question of a read to one owner. */
+class OwnerRead implements Read {
+  readonly bucket: string;
+  readonly key: string;
+  readonly want: 'record' | 'version';
+
+  constructor(
+    private readonly read: ReadInProgress,
+    private readonly owner: string,
+    { bucket, key, want }: Pick<Read, 'bucket' | 'key' | 'want'>,
+    private readonly askedAtMs: number,
+  ) {
+    this.bucket = bucket;
+    this.key = key;
+    this.want = want;
+  }
+
+  answered(answer: Answer): void {
+    this.read.answered(this.owner, answer, this.askedAtMs);
+  }
+
+  failed(): void {
+    this.read.failed(this.owner);
+  }
 }

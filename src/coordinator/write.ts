@@ -9,8 +9,9 @@ import { versionText } from '../model/record.js';
 import type { PutReply, WireRecord } from '../wire/generated/types.js';
 import { ENTRY_OVERHEAD_BYTES, encodeRecord } from '../wire/log-entry.js';
 import type { WriteRequest } from '../wire/requests.js';
-import { type Coordination, needFor } from './coordination.js';
+import { type Coordination, needFor, those } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
+import type { Append } from './entry-lanes.js';
 import type { Trace } from './trace.js';
 
 /**
@@ -27,17 +28,16 @@ export function write(
   trace?: Trace,
 ): Promise<PutReply> {
   const ring = c.rings.of(request.bucket);
-  const preferenceList = ring.preferenceList(request.key);
-  const owners = preferenceList.slice(0, ring.replicationFactor);
+  const { preferenceList, owners } = ring.place(request.key);
   const need = needFor(c, ring, owners, request);
   trace?.needs(need);
 
-  const alive = owners.filter(owner => c.liveness.isWritable(owner));
+  const alive = those(owners, owner => c.liveness.isWritable(owner));
   const canHint = request.level === Level.Any && preferenceList.some(node => c.liveness.isWritable(node));
   const missing = canHint ? undefined : shortfall(need, alive);
   if (missing !== undefined)
     throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
-  const ready = alive.filter(owner => !c.logs.to(owner).isFull);
+  const ready = those(alive, owner => !c.logs.to(owner).isFull);
   if (!canHint && shortfall(need, ready) !== undefined)
     throw new OverloadedError('too many writes wait for the owners of this key; try again later');
 
@@ -52,14 +52,8 @@ export function write(
     );
 
   return new Promise((resolve, reject) => {
-    const started = new WriteInProgress(
-      c,
-      { record, text, bytes, preferenceList, owners, need, level: request.level, trace },
-      resolve,
-      reject,
-      ready,
-    );
-    started.send(ready, deadlineAtMs);
+    const plan = { record, text, bytes, preferenceList, owners, ready, need, level: request.level, trace };
+    new WriteInProgress(c, plan, resolve, reject).send(deadlineAtMs);
   });
 }
 
@@ -79,17 +73,21 @@ function stamp(c: Coordination, request: WriteRequest): WireRecord {
       );
     c.hlc.observe(version.time);
   }
-  const { time, writer } = version ?? { time: c.hlc.next(), writer: c.writer };
+  const time = version === undefined ? c.hlc.next() : version.time;
+  const writer = version === undefined ? c.writer : version.writer;
+  let record: WireRecord;
+  if (value !== undefined) record = { bucket, key, value, time, writer };
+  else if (base64 !== undefined) record = { bucket, key, base64, time, writer };
+  else return { bucket, key, deleted: true, time, writer };
   const end = endOf(request, time);
-  if (value !== undefined) return { bucket, key, value, time, writer, ...end };
-  if (base64 !== undefined) return { bucket, key, base64, time, writer, ...end };
-  return { bucket, key, deleted: true, time, writer };
+  if (end !== undefined) record.expiresAt = end;
+  return record;
 }
 
 /** Counted from the version's time, so that a retry of the write ends when the write does. */
-function endOf({ ttlMs, expiresAt }: WriteRequest, time: number): { expiresAt?: number } {
-  if (expiresAt !== undefined) return { expiresAt };
-  return ttlMs === undefined ? {} : { expiresAt: time + ttlMs * 1000 };
+function endOf({ ttlMs, expiresAt }: WriteRequest, time: number): number | undefined {
+  if (expiresAt !== undefined) return expiresAt;
+  return ttlMs === undefined ? undefined : time + ttlMs * 1000;
 }
 
 interface Plan {
@@ -98,6 +96,8 @@ interface Plan {
   readonly bytes: number;
   readonly preferenceList: readonly string[];
   readonly owners: readonly string[];
+  /** Owners whose logs are asked; the others get hints. */
+  readonly ready: readonly string[];
   readonly need: Need;
   readonly level: Level;
   readonly trace: Trace | undefined;
@@ -115,13 +115,12 @@ class WriteInProgress implements Sleeper {
     private readonly plan: Plan,
     private readonly resolve: (reply: PutReply) => void,
     private readonly reject: (error: Error) => void,
-    ready: readonly string[],
   ) {
-    this.tally = new Tally(plan.need, plan.level === Level.Any ? plan.owners : ready);
+    this.tally = new Tally(plan.need, plan.level === Level.Any ? plan.owners : plan.ready);
   }
 
-  send(ready: readonly string[], deadlineAtMs: number): void {
-    const { owners, level, text, bytes, trace } = this.plan;
+  send(deadlineAtMs: number): void {
+    const { owners, ready, text, bytes, trace } = this.plan;
     this.alarm = this.c.deadlines.add(deadlineAtMs, this);
     for (const owner of owners) {
       if (!ready.includes(owner)) {
@@ -129,20 +128,19 @@ class WriteInProgress implements Sleeper {
         continue;
       }
       trace?.asked(owner);
-      this.c.logs.to(owner).submit({
-        text,
-        bytes,
-        acked: () => {
-          trace?.acked(owner);
-          this.count(owner, true);
-        },
-        failed: () => {
-          trace?.failed(owner);
-          if (level !== Level.Any) this.count(owner, false);
-          this.hint(owner);
-        },
-      });
+      this.c.logs.to(owner).submit(new OwnerAppend(this, owner, text, bytes));
     }
+  }
+
+  acked(owner: string): void {
+    this.plan.trace?.acked(owner);
+    this.count(owner, true);
+  }
+
+  failed(owner: string): void {
+    this.plan.trace?.failed(owner);
+    if (this.plan.level !== Level.Any) this.count(owner, false);
+    this.hint(owner);
   }
 
   /** The deadline. What is under way stays under way. */
@@ -192,5 +190,23 @@ class WriteInProgress implements Sleeper {
   private settle(): void {
     this.answered = true;
     this.alarm?.cancel();
+  }
+}
+
+/** The record on its way into the log of one owner. */
+class OwnerAppend implements Append {
+  constructor(
+    private readonly write: WriteInProgress,
+    private readonly owner: string,
+    readonly text: string,
+    readonly bytes: number,
+  ) {}
+
+  acked(): void {
+    this.write.acked(this.owner);
+  }
+
+  failed(): void {
+    this.write.failed(this.owner);
   }
 }

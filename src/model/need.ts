@@ -103,6 +103,10 @@ export function choose(
   need: Need,
   candidates: readonly string[],
 ): { chosen: readonly string[]; spare: readonly string[] } {
+  const [only] = need;
+  // Mostly there is one part, and the candidates are among its owners.
+  if (only !== undefined && need.length === 1 && candidates.every(node => only.owners.includes(node)))
+    return { chosen: candidates.slice(0, only.required), spare: candidates.slice(only.required) };
   const chosen = new Set<string>();
   for (const { owners, required } of need) {
     let lacking = required - countIn(owners, [...chosen]);
@@ -130,62 +134,96 @@ export function needText(need: readonly Pick<Part, 'zone' | 'required'>[]): stri
     .join(' and ');
 }
 
+/** What an owner has come to. */
+const Mark = {
+  None: 0,
+  /** It may still answer. */
+  Hopeful: 1,
+  Answered: 2,
+} as const;
+type Mark = (typeof Mark)[keyof typeof Mark];
+
 /** Counts the answers to one request against what its level needs. Few owners: arrays are faster than sets here. */
 export class Tally {
-  private readonly counted: string[] = [];
-  private readonly hopeful: string[];
+  /** Those that matter to the level, and whoever else is heard of. */
+  private members: readonly string[];
+  private readonly marks: Mark[] = [];
 
   /** @param hopeful the owners that may still answer. */
   constructor(
     private readonly need: Need,
     hopeful: readonly string[],
   ) {
-    this.hopeful = [...hopeful];
+    this.members = need[0]?.owners ?? [];
+    for (const owner of hopeful) this.marks[this.indexOf(owner)] = Mark.Hopeful;
   }
 
   answered(owner: string): void {
-    this.failed(owner);
-    if (!this.counted.includes(owner)) this.counted.push(owner);
+    this.marks[this.indexOf(owner)] = Mark.Answered;
   }
 
-  /** The owner will not answer any more. */
+  /** The owner will not answer any more. What it answered before counts. */
   failed(owner: string): void {
-    const at = this.hopeful.indexOf(owner);
-    if (at >= 0) this.hopeful.splice(at, 1);
+    const at = this.indexOf(owner);
+    if (this.marks[at] === Mark.Hopeful) this.marks[at] = Mark.None;
   }
 
   /** The owner may answer after all. */
   hope(owner: string): void {
-    if (!this.hopeful.includes(owner)) this.hopeful.push(owner);
+    const at = this.indexOf(owner);
+    if (this.marks[at] !== Mark.Answered) this.marks[at] = Mark.Hopeful;
   }
 
   /** Answers counted, those that the level does not ask for included. */
   get count(): number {
-    return this.counted.length;
+    let count = 0;
+    for (const mark of this.marks) if (mark === Mark.Answered) count++;
+    return count;
   }
 
   get isMet(): boolean {
-    return this.need.every(part => this.isPartMet(part));
+    for (const part of this.need) if (!this.isPartMet(part)) return false;
+    return true;
   }
 
   isPartMet({ owners, required }: Part): boolean {
-    return countIn(owners, this.counted) >= required;
+    return this.countOf(owners, Mark.Answered) >= required;
   }
 
   /** Whether what may still come can meet the level. */
   get isAttainable(): boolean {
-    return this.need.every(part => this.isPartAttainable(part));
+    for (const part of this.need) if (!this.isPartAttainable(part)) return false;
+    return true;
   }
 
   isPartAttainable({ owners, required }: Part): boolean {
-    return countIn(owners, this.counted) + countIn(owners, this.hopeful) >= required;
+    return this.countOf(owners, Mark.Hopeful) >= required;
   }
 
   /** The part furthest from being met; when all are, the first. */
   get lacking(): Shortfall {
     const first = this.need[0];
     const required = first?.required ?? 0;
-    return shortfall(this.need, this.counted) ?? { zone: first?.zone, required, there: required };
+    const answered = this.members.filter((_, at) => this.marks[at] === Mark.Answered);
+    return shortfall(this.need, answered) ?? { zone: first?.zone, required, there: required };
+  }
+
+  /** How many of `owners` have come to `least` or further. */
+  private countOf(owners: readonly string[], least: Mark): number {
+    const { members, marks } = this;
+    let count = 0;
+    for (let i = 0; i < owners.length; i++) {
+      const at = owners === members ? i : members.indexOf(owners[i] ?? '');
+      if ((marks[at] ?? Mark.None) >= least) count++;
+    }
+    return count;
+  }
+
+  private indexOf(owner: string): number {
+    const at = this.members.indexOf(owner);
+    if (at >= 0) return at;
+    this.members = [...this.members, owner];
+    return this.members.length - 1;
   }
 }
 

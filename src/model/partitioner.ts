@@ -1,5 +1,5 @@
 // A partitioner maps a key to a token: its place on the ring.
-import { murmur3 } from './murmur3.js';
+import { murmur3OfText } from './murmur3.js';
 
 export const PartitionerName = { ByteOrdered: 'byte-ordered', Murmur3: 'murmur3' } as const;
 export type PartitionerName = (typeof PartitionerName)[keyof typeof PartitionerName];
@@ -32,7 +32,7 @@ export const byteOrdered: Partitioner = {
 export const murmur3Partitioner: Partitioner = {
   name: PartitionerName.Murmur3,
   tokens: 2 ** 32,
-  token: key => murmur3(utf8.encode(key)),
+  token: murmur3OfText,
 };
 
 export function partitionerNamed(name: PartitionerName): Partitioner {

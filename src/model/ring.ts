@@ -10,6 +10,13 @@ export interface RingSettings {
   zones?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Who holds the keys of one point of the ring. */
+export interface Place {
+  /** Every node, the owners first, then the fallbacks in order. */
+  readonly preferenceList: readonly string[];
+  readonly owners: readonly string[];
+}
+
 /**
  * Points of the ring each node holds under murmur3. Shares vary by about 1/sqrt(points): 3 %, well within the 10 %
  * that four nodes are promised.
@@ -24,8 +31,8 @@ export class Ring {
   private readonly points: Float64Array;
   /** The node of each point, as an index into `nodes`. */
   private readonly pointNodes: Uint16Array;
-  /** Preference list of each point, made when first asked for. */
-  private readonly lists: (readonly string[] | undefined)[];
+  /** What belongs to each point, made when first asked for. */
+  private readonly places: (Place | undefined)[];
   private readonly pointGroups: Int32Array;
   private readonly zones: ReadonlyMap<string, string>;
   /**
@@ -45,7 +52,7 @@ export class Ring {
       this.partitioner.name === PartitionerName.ByteOrdered ? evenPoints(nodes.length) : hashedPoints(nodes);
     this.points = Float64Array.from(points, point => point.token);
     this.pointNodes = Uint16Array.from(points, point => point.node);
-    this.lists = new Array(points.length);
+    this.places = new Array(points.length);
     this.pointGroups = new Int32Array(points.length);
     this.groups = this.groupPoints();
   }
@@ -54,18 +61,24 @@ export class Ring {
     return this.partitioner.token(key);
   }
 
+  /** The same object for all keys of one point of the ring. */
+  place(key: string): Place {
+    const point = this.pointAt(this.token(key));
+    const known = this.places[point];
+    if (known !== undefined) return known;
+    const preferenceList = this.walk(point);
+    const place = { preferenceList, owners: preferenceList.slice(0, this.replicationFactor) };
+    this.places[point] = place;
+    return place;
+  }
+
   /** Every node, in the order in which it should hold `key`; the first `replicationFactor` are its owners. */
   preferenceList(key: string): readonly string[] {
-    const point = this.pointAt(this.token(key));
-    const known = this.lists[point];
-    if (known !== undefined) return known;
-    const list = this.walk(point);
-    this.lists[point] = list;
-    return list;
+    return this.place(key).preferenceList;
   }
 
   owners(key: string): readonly string[] {
-    return this.preferenceList(key).slice(0, this.replicationFactor);
+    return this.place(key).owners;
   }
 
   /** Undefined where there are no zones. */

@@ -8,7 +8,14 @@ function laneWith(
 ) {
   const sent: { ids: number[]; done: () => void }[] = [];
   const lane = new Lane<{ id: number; bytes: number }>(
-    { itemsMax: 100, bytesMax: 1000, queuedMax: 100, inFlightMax: 1, ...limits },
+    {
+      bytesOf: ({ bytes }) => bytes,
+      itemsMax: 100,
+      bytesMax: 1000,
+      queuedMax: 100,
+      inFlightMax: 1,
+      ...limits,
+    },
     items => new Promise<void>(done => sent.push({ ids: items.map(item => item.id), done })),
   );
   const submit = (...ids: number[]) => {
