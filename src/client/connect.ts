@@ -3,8 +3,7 @@ import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock } from '../model/hlc.js';
 import type { OutcomeReport } from '../model/outcome.js';
-import { NatsBus } from '../nats/bus.js';
-import { openConnection } from '../nats/connection.js';
+import type { NatsBus } from '../nats/bus.js';
 import { BusError } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
 import { fromErrorReply } from '../wire/error-reply.js';
@@ -32,7 +31,7 @@ import {
 } from '../wire/requests.js';
 import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError } from './api.js';
-import { checkInboxPrefix, checkNode, ttlOf, zoneFor } from './arguments.js';
+import { checkNode, ttlOf, zoneFor } from './arguments.js';
 import { askCluster } from './ask-cluster.js';
 import { findBucket } from './bucket-ring.js';
 import { type Buckets, bucketsOf } from './buckets.js';
@@ -42,6 +41,7 @@ import { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type AskOptions, NodeQuestions } from './node-questions.js';
+import { openBus } from './open-bus.js';
 import { type ConnectOptions, Mode } from './options.js';
 import { askOutcome } from './outcome.js';
 import { explain } from './receipt.js';
@@ -52,8 +52,6 @@ import { startWatcher } from './watch/start-watch.js';
 import { Watch, type WatchOptions } from './watch/watch.js';
 import { addValue, type Wanted, wireRequest } from './wire-request.js';
 
-const SERVER_DEFAULT = 'nats://127.0.0.1:4222';
-const CONNECT_TIMEOUT_MS = 5000;
 const CLUSTER_TIMEOUT_MS = 1000;
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
 const SETTLING_MS = 600;
@@ -64,15 +62,7 @@ const SETTLING_MS = 600;
  * @throws ClosedError when no broker could be reached; UnavailableError in direct mode when no node answers.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  checkInboxPrefix(options.nats?.inboxPrefix);
-  const servers = options.servers === undefined ? [SERVER_DEFAULT] : [options.servers].flat();
-  const connection = await openConnection({
-    servers,
-    name: options.name ?? 'dynats client',
-    timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    nats: options.nats,
-  });
-  const client = new NatsClient(new NatsBus(connection, options.nats?.inboxPrefix), options);
+  const client = new NatsClient(await openBus(options), options);
   try {
     await client.start();
   } catch (error) {
@@ -151,12 +141,12 @@ class NatsClient implements Client {
       );
   }
 
-  async put(key: string | number, value: string | Uint8Array, options: PutOptions = {}): Promise<PutReply> {
-    return asPut(await this.execute({ op: 'put', key, value }, options, options));
+  put(key: string | number, value: string | Uint8Array, options: PutOptions = {}): Promise<PutReply> {
+    return this.write({ op: 'put', key, value }, options);
   }
 
-  async delete(key: string | number, options: RequestOptions = {}): Promise<PutReply> {
-    return asPut(await this.execute({ op: 'delete', key }, options, options));
+  delete(key: string | number, options: RequestOptions = {}): Promise<PutReply> {
+    return this.write({ op: 'delete', key }, options);
   }
 
   async touch(key: string | number, options: PutOptions = {}): Promise<TouchReply> {
@@ -267,7 +257,7 @@ class NatsClient implements Client {
     this.closing ??= (async () => {
       for (const watch of this.watches) watch.stop();
       await this.coordinator?.close();
-      await this.bus.connection.close();
+      await this.bus.close();
     })();
     return this.closing;
   }
@@ -288,12 +278,17 @@ class NatsClient implements Client {
       zone: this.options.zone,
     });
     coordinator.start();
+    coordinator.liveness.onPresence(({ node, broker }) => this.bus.heardBroker(node, broker));
     for (const presence of peers) coordinator.liveness.heard(presence);
     this.coordinator = coordinator;
     this.direct = new DirectRequests({
       coordinator,
       isOutOfTouch: () => this.isOutOfTouch,
     });
+  }
+
+  private async write(operation: Operation, options: PutOptions): Promise<PutReply> {
+    return asPut(await this.execute(operation, options, options));
   }
 
   private async execute(

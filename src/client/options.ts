@@ -18,6 +18,11 @@ export interface ConnectOptions {
   zone?: string;
   /** How long to try to connect, in milliseconds, default 5000. */
   connectTimeoutMs?: number;
+  /**
+   * In mode `direct`: whether to connect to the nodes' log brokers too, where they say how. Default true, unless `nats`
+   * or a URL holds credentials: they would be sent to servers that heartbeats name.
+   */
+  shortcuts?: boolean;
   /** Name shown by the broker for this connection. */
   name?: string;
   /** Anything else the NATS client takes: authenticator, tls, inboxPrefix... */

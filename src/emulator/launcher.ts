@@ -107,7 +107,10 @@ export class Launcher {
     const config: NodeConfig = {
       node,
       cluster: plan.cluster,
-      log: { url: logUrl(plan, node), domain: plan.broker === BrokerMode.Single ? null : node },
+      log:
+        plan.broker === BrokerMode.Single
+          ? { url: logUrl(plan, node), domain: null }
+          : { url: logUrl(plan, node), domain: node, publicUrl: logUrl(plan, node) },
       ...replica,
     };
     return ReplicaProcess.start({

@@ -1,7 +1,9 @@
 // The Bus port over core NATS.
 import { createInbox, type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
 import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
+import type { BrokerAddress } from '../wire/generated/types.js';
 import { Requests } from './requests.js';
+import type { Shortcuts } from './shortcuts.js';
 
 /** What the broker may put around a message; a record must leave room for it. */
 const HEADROOM_BYTES = 4096;
@@ -16,6 +18,7 @@ export class NatsBus implements Bus {
   constructor(
     readonly connection: NatsConnection,
     inboxPrefix?: string,
+    private readonly shortcuts?: Shortcuts,
   ) {
     this.requests = new Requests(connection, inboxPrefix);
     this.probes = new Probes(connection, inboxPrefix);
@@ -35,6 +38,16 @@ export class NatsBus implements Bus {
     this.disconnectListeners.push(listener);
   }
 
+  /** A node has said where its log broker listens. */
+  heardBroker(node: string, address: BrokerAddress | undefined): void {
+    this.shortcuts?.heard(node, address);
+  }
+
+  async close(): Promise<void> {
+    this.shortcuts?.close();
+    await this.connection.close();
+  }
+
   settled(): Promise<void> {
     return this.connection.flush();
   }
@@ -45,6 +58,8 @@ export class NatsBus implements Bus {
     timeoutMs: number,
     { messageId }: { messageId?: string } = {},
   ): Promise<Message> {
+    const shortcut = this.shortcuts?.to(subject);
+    if (shortcut !== undefined && messageId === undefined) return shortcut.request(subject, data, timeoutMs);
     if (!this.isConnected) throw new BusError('closed', subject);
     const headers = messageId === undefined ? undefined : headersOf({ 'Nats-Msg-Id': messageId });
     return this.requests.send(subject, data, timeoutMs, headers);

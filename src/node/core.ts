@@ -19,6 +19,7 @@ import { Replica } from '../replica/replica.js';
 import { serveScans } from '../replica/scan-service.js';
 import { serveReplica } from '../replica/service.js';
 import type {
+  BrokerAddress,
   ClusterDefinition,
   HintSettings,
   ReplicaState,
@@ -52,6 +53,8 @@ export interface NodeCoreOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly broker: () => StatusReply['broker'];
+  /** Where others can reach the log broker itself; default nowhere. */
+  readonly brokerAddress?: () => BrokerAddress | undefined;
   readonly isNewCluster: boolean;
   readonly heartbeatMs?: number | undefined;
   readonly maxClockSkewMs?: number | undefined;
@@ -166,6 +169,7 @@ export class NodeCore {
       replica,
       liveness,
       heartbeatMs,
+      brokerAddress: options.brokerAddress ?? (() => undefined),
       hints: () => this.hintsToAnnounce(),
     });
     this.handoff = new Handoff({

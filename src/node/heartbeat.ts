@@ -4,7 +4,7 @@ import type { Liveness } from '../coordinator/liveness.js';
 import type { HybridClock } from '../model/hlc.js';
 import type { Bus, Clock, Timer } from '../ports.js';
 import type { Replica } from '../replica/replica.js';
-import type { Presence } from '../wire/generated/types.js';
+import type { BrokerAddress, Presence } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 
@@ -18,6 +18,8 @@ export interface HeartbeatOptions {
   readonly replica: Replica;
   readonly liveness: Liveness;
   readonly heartbeatMs: number;
+  /** Where its log broker can be reached itself. */
+  readonly brokerAddress: () => BrokerAddress | undefined;
   /** What to announce of the hints this node holds. */
   readonly hints: () => Pick<Presence, 'hints' | 'refusesHints' | 'unhinted'>;
 }
@@ -55,6 +57,7 @@ export class Heartbeat {
 
   private presence(leaving: boolean): Presence {
     const { incarnation, hlc, catalog, replica, clock, hints } = this.options;
+    const broker = this.options.brokerAddress();
     return {
       ...replica.presence(),
       ...hints(),
@@ -62,6 +65,7 @@ export class Heartbeat {
       time: hlc.current(),
       now: clock.now(),
       buckets: catalog.checksum,
+      ...(broker === undefined ? {} : { broker }),
       ...(leaving ? { leaving } : {}),
     };
   }

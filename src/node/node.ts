@@ -3,10 +3,11 @@ import { ClosedError, DynatsError, ErrorCode, InvalidRequestError } from '../err
 import { NatsBus } from '../nats/bus.js';
 import { openConnection, withoutSecrets } from '../nats/connection.js';
 import { HINT_BYTES_MAX, NatsHintStream } from '../nats/hint-stream.js';
+import { hasCredentials, shortcutsOverNats } from '../nats/shortcuts.js';
 import { NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
 import { BusError, type Logger } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
-import type { HintSettings, NodeConfig } from '../wire/generated/types.js';
+import type { BrokerAddress, HintSettings, NodeConfig } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import { NodeCore, type NodeState } from './core.js';
@@ -29,7 +30,9 @@ export interface RunningNode {
 }
 
 /** Configuration of a node whose log broker runs already. */
-export type RunnableConfig = NodeConfig & { log: { url: string; domain?: string | null } };
+export type RunnableConfig = NodeConfig & {
+  log: { url: string; domain?: string | null; publicUrl?: string };
+};
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FENCE_TIMEOUT_MS = 500;
@@ -49,7 +52,11 @@ export async function startNode(config: RunnableConfig, options: NodeOptions): P
     isPatient: true,
     nats: { ignoreClusterUpdates: true, ...natsOptions(config.credentials) },
   });
-  const node = new NatsNode(config, new NatsBus(connection), options);
+  const nats = natsOptions(config.credentials);
+  const isOpen = !hasCredentials([config.log.url], nats);
+  const shortcuts =
+    (config.shortcuts ?? isOpen) ? shortcutsOverNats(`dynats ${config.node}`, nats) : undefined;
+  const node = new NatsNode(config, new NatsBus(connection, undefined, shortcuts), options);
   try {
     // It may turn out while it starts that another process has its name, or the broker may go away for good.
     const stopped = node.closed.then(error => {
@@ -97,6 +104,7 @@ class NatsNode implements RunningNode {
         version: bus.connection.info?.version ?? '',
         url: withoutSecrets(config.log.url),
       }),
+      brokerAddress: () => this.brokerAddress,
       isNewCluster: options.isNewCluster === true,
       heartbeatMs,
       maxClockSkewMs,
@@ -112,6 +120,11 @@ class NatsNode implements RunningNode {
   }
 
   async start(): Promise<void> {
+    const { node } = this.config;
+    // Its own log broker is where its connection goes already.
+    this.core.coordinator.liveness.onPresence(presence => {
+      if (presence.node !== node) this.bus.heardBroker(presence.node, presence.broker);
+    });
     await this.refuseTwin();
     await this.hints.ensure(this.config.hints?.maxBytes ?? HINT_BYTES_MAX);
     this.bus.onDisconnect(() => this.core.lostBroker());
@@ -125,7 +138,7 @@ class NatsNode implements RunningNode {
   stop(): Promise<void> {
     this.stopping ??= (async () => {
       await this.core.stop();
-      await this.bus.connection.close();
+      await this.bus.close();
       this.settleClosed(undefined);
     })();
     return this.stopping;
@@ -143,6 +156,13 @@ class NatsNode implements RunningNode {
       throw error;
     }
     throw twin(node, 'and answers');
+  }
+
+  /** What the server is called now: another one may listen there after a restart. */
+  private get brokerAddress(): BrokerAddress | undefined {
+    const url = this.config.log.publicUrl;
+    const server = this.bus.connection.info?.server_id;
+    return url === undefined || server === undefined ? undefined : { url, server };
   }
 
   private streamOptions(node: string): StreamOptions {

@@ -48,7 +48,9 @@ async function runNode(config: NodeConfig, isNewCluster: boolean): Promise<void>
   const stopAsked = stopRequest();
   const broker = await startOwnBroker(config);
   try {
-    const log = broker === undefined ? config.log : { url: broker.url, domain: config.node };
+    const { publicUrl } = config.log;
+    const own = { domain: config.node, ...(publicUrl === undefined ? {} : { publicUrl }) };
+    const log = broker === undefined ? config.log : { url: broker.url, ...own };
     if (!('url' in log)) throw new Error('a log broker of its own was not started');
     const starting = startNode(
       { ...config, log },
