@@ -94,7 +94,8 @@ for (const [index, node] of nodes.entries())
     const config: unknown = JSON.parse(readFileSync(mounted(replica, replica.command[2]), 'utf8'));
     assert.ok(nodeConfig(config), JSON.stringify(nodeConfig.errors));
     assert.equal(config.node, node);
-    assert.deepEqual(config.log, { url: `nats://log-${node}:4222` });
+    const url = `nats://log-${node}:4222`;
+    assert.deepEqual(config.log, { url, publicUrl: url });
     assert.deepEqual(config.cluster.nodes, nodes);
     assert.deepEqual(
       config.cluster,
