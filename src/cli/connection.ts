@@ -3,9 +3,9 @@
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Command } from 'commander';
 import type { ConnectOptions } from '../client/options.js';
+import { parseDurationMs } from '../model/duration.js';
 import { authenticate, type Credentials } from './credentials.js';
 import { emulatorUrls, resolveDataDir } from './data-dir.js';
-import { parseDurationMs } from './duration.js';
 import { CliError, ExitCode } from './exit.js';
 import { expand, type NatsContext, readContext, selectedContext } from './nats-context.js';
 

@@ -21,7 +21,7 @@ export async function printReceipt(
 export function summaryOf({ kind, bucket, key, why, tookMs, coordinator, version }: Receipt): string {
   const by = coordinator === null ? 'no coordinator answered' : `by ${coordinator}`;
   const of = version === undefined ? '' : `, version ${version}`;
-  return `${kind} of ${bucket} > ${visible(key)}: ${visible(why)} (${tookMs} ms, ${by}${of})`;
+  return `${kind} of ${bucket} > ${visible(key)}: ${visible(why)} (${tookMs}ms, ${by}${of})`;
 }
 
 export function rowsOf({ owners, hints }: Receipt): string[][] {

@@ -11,14 +11,15 @@ export function parseBytes(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** `512 B`, `64 KiB`, `1.5 MiB`. */
+/** As short as it can be typed and means the same: `100000B`, `64KiB`, `1.5MiB`. */
 export function formatBytes(bytes: number): string {
   let size = bytes;
   let unit = 0;
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  while (size >= 1024 && unit < names.length - 1) {
+  // One decimal of the next unit must be exact.
+  while (size >= 1024 && unit < names.length - 1 && (size * 10) % 1024 === 0) {
     size /= 1024;
     unit++;
   }
-  return `${Number(size.toFixed(1))} ${names[unit]}`;
+  return `${size}${names[unit]}`;
 }

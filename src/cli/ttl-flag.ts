@@ -1,6 +1,6 @@
 // The flag --ttl: how long a record lives.
 import type { Command } from 'commander';
-import { parseDurationMs } from './duration.js';
+import { parseDurationMs } from '../model/duration.js';
 import { CliError, ExitCode } from './exit.js';
 
 export interface TtlFlags {

@@ -2,6 +2,7 @@
 // `_buckets`, which every node owns, read and written at QUORUM like any other.
 import { InvalidRequestError, UnavailableError } from '../errors.js';
 import { BUCKETS, definitionTime, isReserved } from '../model/bucket.js';
+import { formatDuration } from '../model/duration.js';
 import { Level, requiredOwners } from '../model/level.js';
 import { parseVersion, versionText } from '../model/record.js';
 import type { BucketDefinition, BucketReply, BucketRequest } from '../wire/generated/types.js';
@@ -95,7 +96,7 @@ export class Buckets {
     if (clock.monotonic() + this.hearsayMs > deadlineAtMs)
       throw new InvalidRequestError(
         'timeoutMs',
-        `bucket ${name} was dropped: making it anew takes ${this.hearsayMs} ms, so that everybody has heard; allow more`,
+        `bucket ${name} was dropped: making it anew takes ${formatDuration(this.hearsayMs)}, so that everybody has heard; allow more`,
       );
     await new Promise<void>(done => clock.after(this.hearsayMs, done));
   }

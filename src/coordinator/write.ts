@@ -3,6 +3,7 @@
 // rolled back: a record that some reader may have seen, or a newer write replaced, must not be taken away.
 import { InvalidRequestError, OverloadedError, UnavailableError, WriteTimeoutError } from '../errors.js';
 import { BUCKETS } from '../model/bucket.js';
+import { formatDuration } from '../model/duration.js';
 import { Level } from '../model/level.js';
 import { type Need, requiredBy, shortfall, Tally } from '../model/need.js';
 import { versionText } from '../model/record.js';
@@ -64,7 +65,7 @@ function stamp(c: Coordination, request: WriteRequest): WireRecord {
     if (c.hlc.isTooFarAhead(version.time))
       throw new InvalidRequestError(
         'time',
-        `time lies more than ${c.hlc.maxSkewMs} ms ahead of this node's clock`,
+        `time lies more than ${formatDuration(c.hlc.maxSkewMs)} ahead of this node's clock`,
       );
     if (request.expiresAt === undefined && bucket !== BUCKETS && c.hlc.isTooOld(version.time))
       throw new InvalidRequestError(

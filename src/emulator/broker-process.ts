@@ -1,6 +1,7 @@
 // Starts a nats-server and waits until it listens.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { formatDuration } from '../model/duration.js';
 import { Child } from './child.js';
 import { failed, messageOf } from './emulator-error.js';
 import { isAlive } from './process-table.js';
@@ -52,7 +53,7 @@ export async function brokerListens(broker: Child, spec: BrokerSpec): Promise<vo
   });
   if (!broker.running) throw failed(`${spec.title} did not start: ${broker.whyEnded()}`);
   if (!ready)
-    throw failed(`${spec.title} does not listen after ${startLimitMs / 1000} s; see ${spec.logFile}`);
+    throw failed(`${spec.title} does not listen after ${formatDuration(startLimitMs)}; see ${spec.logFile}`);
 }
 
 const portsFile = /_(\d+)\.ports$/;

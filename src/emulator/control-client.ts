@@ -1,5 +1,6 @@
 // Gives orders to the emulator that runs on a data directory.
 import { connect } from 'node:net';
+import { formatDuration } from '../model/duration.js';
 import { type ControlCommand, type ControlCommands, parseAnswer } from './control-protocol.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { EmulatorError, EmulatorFault, failed } from './emulator-error.js';
@@ -47,7 +48,9 @@ function exchange(file: string, request: string, pid: number): Promise<string> {
     const socket = connect(file, () => socket.write(`${request}\n`));
     socket.setEncoding('utf8');
     socket.setTimeout(answerLimitMs, () =>
-      socket.destroy(failed(`the emulator, pid ${pid}, does not answer after ${answerLimitMs / 1000} s`)),
+      socket.destroy(
+        failed(`the emulator, pid ${pid}, does not answer after ${formatDuration(answerLimitMs)}`),
+      ),
     );
     socket.on('data', (chunk: string) => {
       answer += chunk;

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatDuration } from '../model/duration.js';
 import type { NodeConfig } from '../wire/generated/types.js';
 import { Child } from './child.js';
 import { failed, messageOf } from './emulator-error.js';
@@ -61,7 +62,9 @@ export class ReplicaProcess {
       if (!this.child.running) throw failed(`${this.child.title} did not start: ${this.whyEnded()}`);
       if (report !== undefined && report.state !== 'catching-up') return report;
       if (!(await this.changed()))
-        throw failed(`${this.child.title} has said nothing for ${silenceLimitMs / 1000} s; see its log`);
+        throw failed(
+          `${this.child.title} has said nothing for ${formatDuration(silenceLimitMs)}; see its log`,
+        );
     }
   }
 

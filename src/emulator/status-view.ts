@@ -1,4 +1,6 @@
 // One line a node: what its processes and the node itself say, put together. The two letters are nodetool's.
+
+import { formatElapsed } from '../model/duration.js';
 import type { StatusReply } from '../wire/generated/types.js';
 import type { ProcessState } from './node-processes.js';
 import { Part, parts } from './part.js';
@@ -73,8 +75,7 @@ export function statusView(known: readonly KnownOfNode[]): NodeStatus[] {
 function clockNote(status: StatusReply | undefined): string | null {
   const correctionMs = status?.clock.correctionMs ?? 0;
   if (correctionMs === 0) return null;
-  const seconds = Math.round(Math.abs(correctionMs) / 1000);
-  return `its clock is ${seconds} s ${correctionMs < 0 ? 'ahead of' : 'behind'} the others; it goes by theirs`;
+  return `its clock is ${formatElapsed(Math.abs(correctionMs))} ${correctionMs < 0 ? 'ahead of' : 'behind'} the others; it goes by theirs`;
 }
 
 /** Why a node is not serving, and how far it has come. */

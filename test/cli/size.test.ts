@@ -18,11 +18,17 @@ test('sizes are read as people write them', () => {
   for (const [text, bytes] of table) assert.equal(parseBytes(text), bytes, text);
 });
 
-test('sizes are shown short', () => {
-  assert.deepEqual([0, 1023, 1536, 256 * 1024 ** 2].map(formatBytes), [
-    '0 B',
-    '1023 B',
-    '1.5 KiB',
-    '256 MiB',
-  ]);
+test('sizes are written as short as they can be typed, and mean the same', () => {
+  const table: [number, string][] = [
+    [0, '0B'],
+    [1023, '1023B'],
+    [1536, '1.5KiB'],
+    [100_000, '100000B'],
+    [256 * 1024 ** 2, '256MiB'],
+    [1.5 * 1024 ** 3, '1.5GiB'],
+  ];
+  for (const [bytes, text] of table) {
+    assert.equal(formatBytes(bytes), text);
+    assert.equal(parseBytes(text), bytes);
+  }
 });

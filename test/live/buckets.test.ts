@@ -137,7 +137,7 @@ test('buckets at run time', async t => {
     };
     assert.match(
       await run('create', 'logs', '--rf', '2', '--ttl', '1h'),
-      /^bucket\t.*\nlogs\t.*\t2\t.*60 min/,
+      /^bucket\t.*\nlogs\t.*\t2\t.*\t1h\t/,
     );
     await run('set', 'logs', '--level', 'one', '--ttl', '0');
     const [info] = [JSON.parse(await run('info', 'logs', '--json'))];

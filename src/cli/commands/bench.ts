@@ -97,7 +97,7 @@ async function bench(flags: BenchFlags): Promise<void> {
 }
 
 function linesOf(result: Awaited<ReturnType<typeof import('../bench/load.js')['runLoad']>>): string[] {
-  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  const ms = (value: number) => `${value.toFixed(2)}ms`;
   return [
     `${Math.round(result.perSecond)} operations/s`,
     `p50 ${ms(result.p50Ms)}, p99 ${ms(result.p99Ms)}, longest ${ms(result.maxMs)}`,

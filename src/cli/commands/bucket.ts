@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
+import { formatDuration, parseDurationMs } from '../../model/duration.js';
 import { confirm } from '../confirm.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
-import { formatDuration, parseDurationMs } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
 import { parseCount } from '../numbers.js';
 import { print, printJson, printTable } from '../output.js';
 import { parseLevel } from '../request-flags.js';
+import { formatBytes, parseBytes } from '../size.js';
 
 interface BucketFlags extends ConnectionFlags {
   partitioner?: string;
@@ -59,7 +60,7 @@ function addSettings(command: Command): Command {
   return command
     .option('-l, --level <level>', 'level of requests that name none')
     .option('--ttl <duration>', 'time to live of records written without one')
-    .option('--max-value <bytes>', 'largest value');
+    .option('--max-value <size>', 'largest value, such as 64KiB');
 }
 
 function settingsOf({ partitioner, rf, level, ttl, maxValue }: BucketFlags): BucketSettings {
@@ -68,9 +69,7 @@ function settingsOf({ partitioner, rf, level, ttl, maxValue }: BucketFlags): Buc
     ...(rf === undefined ? {} : { replicationFactor: parseCount(rf, '--rf') }),
     ...(level === undefined ? {} : { level: levelNamed(level) }),
     ...(ttl === undefined ? {} : { ttlMs: durationMs(ttl) }),
-    ...(maxValue === undefined
-      ? {}
-      : { valueBytesMax: maxValue === '0' ? 0 : parseCount(maxValue, '--max-value') }),
+    ...(maxValue === undefined ? {} : { valueBytesMax: sizeOf(maxValue) }),
   };
 }
 
@@ -90,6 +89,12 @@ function durationMs(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && Number.isInteger(ms)) return ms;
   throw new CliError(ExitCode.Usage, `--ttl "${text}" is no duration, like 500ms, 90s or 1h30m`);
+}
+
+function sizeOf(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes !== undefined) return bytes;
+  throw new CliError(ExitCode.Usage, `--max-value "${text}" is no size: write 500, 64KiB or 0.5MiB`);
 }
 
 async function run(
@@ -115,7 +120,7 @@ function rowOf(info: BucketInfo): string[] {
     String(replicationFactor),
     (level ?? 'QUORUM').toLowerCase(),
     ttlMs === undefined ? '' : formatDuration(ttlMs),
-    valueBytesMax === undefined ? '' : `${valueBytesMax} B`,
+    valueBytesMax === undefined ? '' : formatBytes(valueBytesMax),
     String(life + 1),
   ];
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { EmulatorError, EmulatorFault } from '../../emulator/emulator-error.js';
 import { listOf } from '../../emulator/part.js';
 import type { Ended } from '../../emulator/report.js';
+import { formatElapsed } from '../../model/duration.js';
 import { CliError, ExitCode } from '../exit.js';
 
 const exitCodes: Record<EmulatorFault, ExitCode> = {
@@ -36,12 +37,8 @@ export function asCliError(error: unknown): unknown {
 /** `n1: killed bus server, log broker and replica; the others noticed after 12 ms`. */
 export function endedLine(node: string, verb: string, { parts, observers, noticed, tookMs }: Ended): string {
   const done = `${node}: ${verb} ${listOf(parts)}`;
-  if (observers === 0) return `${done} (${took(tookMs)})`;
+  if (observers === 0) return `${done} (${formatElapsed(tookMs)})`;
   return noticed
-    ? `${done}; the others noticed after ${took(tookMs)}`
-    : `${done}; the others have not noticed after ${took(tookMs)}`;
-}
-
-export function took(ms: number): string {
-  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+    ? `${done}; the others noticed after ${formatElapsed(tookMs)}`
+    : `${done}; the others have not noticed after ${formatElapsed(tookMs)}`;
 }

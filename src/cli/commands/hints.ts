@@ -1,9 +1,9 @@
 // `dynats hints`: what all nodes hold for owners that are down, and what is to become of it.
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
+import { formatDuration, formatElapsed, parseDurationMs } from '../../model/duration.js';
 import type { HintsReply, HintsRequest } from '../../wire/generated/types.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
-import { formatDuration, parseDurationMs } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
 import { withClient } from '../open-client.js';
 import { counted, note, printJson, printTable } from '../output.js';
@@ -153,7 +153,7 @@ async function show(
         node,
         String(entries),
         String(bytes),
-        oldestMs === null ? '-' : formatDuration(oldestMs),
+        oldestMs === null ? '-' : formatElapsed(oldestMs),
         [paused ? 'paused' : '', full ? 'full' : ''].filter(word => word !== '').join(', '),
         settingsLine(policy),
       ]),

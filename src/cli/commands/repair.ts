@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import { UnavailableError } from '../../errors.js';
+import { formatElapsed } from '../../model/duration.js';
 import { BusError } from '../../ports.js';
 import type { RepairReply } from '../../wire/generated/types.js';
 import { addConnectionFlags, type ConnectionFlags, parseTimeoutMs } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { printJson, printTable } from '../output.js';
-import { took } from './emulator-command.js';
 
 interface RepairFlags extends ConnectionFlags {
   dryRun?: boolean;
@@ -75,7 +75,7 @@ function cellsOf(outcome: Outcome): string[] {
   if ('failure' in outcome) return [outcome.node, '-', '-', '-', '-', '-', noteOf(outcome)];
   const { compared, different, fetched, sent } = outcome.found;
   const counts = [compared, different, fetched, sent].map(String);
-  return [outcome.node, ...counts, took(outcome.tookMs), noteOf(outcome)];
+  return [outcome.node, ...counts, formatElapsed(outcome.tookMs), noteOf(outcome)];
 }
 
 function noteOf(outcome: Outcome): string {

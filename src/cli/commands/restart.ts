@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import { listOf } from '../../emulator/part.js';
 import type { Restarted } from '../../emulator/report.js';
+import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { print } from '../output.js';
-import { addDataFlag, took, withExitCodes } from './emulator-command.js';
+import { addDataFlag, withExitCodes } from './emulator-command.js';
 
 export function register(program: Command): void {
   const command = program
@@ -24,5 +25,5 @@ export function restartedLine(node: string, { parts, state, reason, tookMs }: Re
     state === 'serving'
       ? 'serves again'
       : `is ${state}${reason === undefined ? '' : ` (${reason})`}, and takes writes,`;
-  return `${node}: started ${listOf(parts)}; ${now} after ${took(tookMs)}`;
+  return `${node}: started ${listOf(parts)}; ${now} after ${formatElapsed(tookMs)}`;
 }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Emulator } from '../../emulator/emulator.js';
 import type { BrokerMode, EmulatorOptions, Partitioner, SyncMode } from '../../emulator/options.js';
 import { titleOf } from '../../emulator/part.js';
+import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { errorLine, note, print } from '../output.js';
@@ -136,7 +137,7 @@ async function start(
     onProgress(
       'One broker for all (--broker single): a single point of failure, for tests and tiny set-ups.',
     );
-  onProgress(`Started in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+  onProgress(`Started in ${formatElapsed(performance.now() - begun)}.`);
   return emulator;
 }
 

@@ -1,7 +1,8 @@
 // Why a key is as it is: what its owners hold, and, of a delete, what still keeps it from being purged. Pure.
+
+import { formatElapsed } from '../../model/duration.js';
 import { isGone } from '../../model/record.js';
 import type { ClusterReply, StatusReply, WireRecord } from '../../wire/generated/types.js';
-import { formatDuration } from '../duration.js';
 import { CopyVerdict } from '../replicas/verdict.js';
 import type { KeyReport } from './one-key.js';
 import { readableTime } from './rows.js';
@@ -68,7 +69,7 @@ function blockersOf(
   const afterMs = Math.max(0, ...[...statuses.values()].map(({ purge }) => purge?.afterMs ?? 0));
   const left = (since: number) => {
     const leftMs = afterMs - (time - since) / 1000;
-    return leftMs > 0 ? formatDuration(leftMs) : undefined;
+    return leftMs > 0 ? formatElapsed(leftMs) : undefined;
   };
   const candidate = [...statuses.values()].flatMap(({ purge }) => purge?.candidates[name] ?? [])[0];
   if (candidate !== undefined && candidate.floor >= deadSince) {

@@ -1,5 +1,5 @@
 // Shows how far a transfer is: a bar on a terminal, otherwise a line now and then. Both on stderr.
-import { formatDuration } from '../duration.js';
+import { formatElapsed } from '../../model/duration.js';
 
 export interface Progress {
   /** @param position in the unit of `total`. */
@@ -47,7 +47,7 @@ function lines(what: string, total: number, stream: NodeJS.WriteStream): Progres
       last = now;
       const share = total > 0 ? ` (${Math.min(100, Math.floor((100 * position) / total))} %)` : '';
       stream.write(
-        `${what}: ${count} entries${share}, ${rateOf(count, start)}/s, ${failed} failed, ${formatDuration(now - start)}\n`,
+        `${what}: ${count} entries${share}, ${rateOf(count, start)}/s, ${failed} failed, ${formatElapsed(now - start)}\n`,
       );
     },
     stop: () => {},

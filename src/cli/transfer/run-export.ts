@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Client } from '../../client/client.js';
+import { formatElapsed } from '../../model/duration.js';
 import { Level, requiredOwners } from '../../model/level.js';
 import { PartitionerName } from '../../model/partitioner.js';
 import { isGone } from '../../model/record.js';
 import type { Ring } from '../../model/ring.js';
 import type { ClusterDefinition, ClusterReply, WireRecord } from '../../wire/generated/types.js';
 import { ringOf } from '../bucket-ring.js';
-import { formatDuration } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
 import { counted, note } from '../output.js';
@@ -54,7 +54,7 @@ export async function runExport(client: Client, options: ExportOptions): Promise
   } finally {
     progress.stop();
   }
-  note(`exported ${counted(count, 'key')} in ${formatDuration(performance.now() - start)}`);
+  note(`exported ${counted(count, 'key')} in ${formatElapsed(performance.now() - start)}`);
 }
 
 /**

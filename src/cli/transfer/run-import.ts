@@ -3,8 +3,8 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { Client } from '../../client/client.js';
 import { type DynatsError, ErrorCode } from '../../errors.js';
+import { formatElapsed } from '../../model/duration.js';
 import type { Level } from '../../model/level.js';
-import { formatDuration } from '../duration.js';
 import { CliError, ExitCode } from '../exit.js';
 import { counted, note } from '../output.js';
 import { Checkpoint, DonePrefix } from './checkpoint.js';
@@ -149,7 +149,7 @@ class ImportRun {
     if (more > 0)
       note(`... and ${more} more${options.failedFile === undefined ? '' : ` in ${options.failedFile}`}`);
     const rate = Math.round((1000 * this.stored) / Math.max(1, elapsedMs));
-    const took = `${formatDuration(elapsedMs)} (${rate}/s)`;
+    const took = `${formatElapsed(elapsedMs)} (${rate}/s)`;
     note(`imported ${counted(this.stored, 'entry')} in ${took}, ${failures.count} failed`);
     if (options.signal.aborted) throw new CliError(ExitCode.Interrupted, this.goOn('interrupted'));
     const whole = this.prefix.done === this.read;

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { formatDuration } from '../../model/duration.js';
 import type { Binary } from './binary.js';
 
 /** The releases' base URL; a mirror keeps the paths below it. */
@@ -79,7 +80,7 @@ async function transfer(
 ): Promise<void> {
   const stall = new AbortController();
   const timer = setTimeout(
-    () => stall.abort(new Error(`nothing received for ${stallTimeoutMs / 1000} s`)),
+    () => stall.abort(new Error(`nothing received for ${formatDuration(stallTimeoutMs)}`)),
     stallTimeoutMs,
   );
   try {

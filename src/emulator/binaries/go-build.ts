@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { formatElapsed } from '../../model/duration.js';
 import type { Binary } from './binary.js';
 
 const buildTimeoutMs = 15 * 60_000;
@@ -41,7 +42,7 @@ export async function goBuild(
   onProgress(`${what} (a minute or two, once)...`);
   const started = Date.now();
   const ticker = setInterval(
-    () => onProgress(`${what}: ${Math.round((Date.now() - started) / 1000)} s so far...`),
+    () => onProgress(`${what}: ${formatElapsed(Date.now() - started)} so far...`),
     progressEveryMs,
   );
   try {

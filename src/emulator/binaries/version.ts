@@ -1,6 +1,7 @@
 // Which version a binary says it is. Running it is the only proof that it runs on this machine.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { formatDuration } from '../../model/duration.js';
 
 const runTimeoutMs = 10_000;
 const outputBytesMax = 64 * 1024;
@@ -23,7 +24,7 @@ export async function versionOf(path: string): Promise<{ version: string } | { p
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, killed } = error as Error & { code?: string | number | null; killed?: boolean };
-  if (killed) return `no answer to --version in ${runTimeoutMs / 1000} s`;
+  if (killed) return `no answer to --version in ${formatDuration(runTimeoutMs)}`;
   return typeof code === 'number' ? `exit code ${code}` : (code ?? error.message);
 }
 
