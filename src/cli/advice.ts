@@ -1,82 +1,117 @@
 // Says of a refused request which owners are missing and what to do about it.
 import type { Client } from '../client/client.js';
 import { UnavailableError, WriteTimeoutError } from '../errors.js';
-import type { ClusterReply } from '../wire/generated/types.js';
+import { Level, requiredOwners } from '../model/level.js';
+import type { ClusterDefinition, ClusterReply } from '../wire/generated/types.js';
 import { ringOf } from './bucket-ring.js';
 import { CliError, ExitCode, exitCodeOf } from './exit.js';
+import { counted } from './output.js';
+import type { Remedies } from './remedies.js';
 import { defaultBucket, type RequestSubject } from './request-flags.js';
 
 /** How long to wait for the view of the cluster that completes the message, in milliseconds. */
 const viewTimeoutMs = 500;
 
+export interface Listener {
+  client: Pick<Client, 'cluster'>;
+  say: Remedies;
+}
+
 /** The same failure with the best line for it; any other failure as it is. */
-export async function explained(error: unknown, client: Client, subject: RequestSubject): Promise<unknown> {
+export async function explained(
+  error: unknown,
+  subject: RequestSubject,
+  { client, say }: Listener,
+): Promise<unknown> {
   if (error instanceof WriteTimeoutError && error.version !== undefined)
-    return new CliError(exitCodeOf(error), timeoutLine(error, error.version, subject), { cause: error });
+    return new CliError(exitCodeOf(error), timeoutLine(error, subject, say), { cause: error });
   if (!(error instanceof UnavailableError)) return error;
   const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
-  const absent = view === undefined ? undefined : absentCoordinator(view, subject.via);
+  const absent = view === undefined ? undefined : absentCoordinator(view, subject.via, say);
   if (absent !== undefined) return new CliError(absent.exitCode, absent.line, { cause: error });
-  const missing = view === undefined ? [] : missingOwners(view, subject, error.zone);
-  return new CliError(exitCodeOf(error), unavailableLine(error, subject, missing), { cause: error });
+  const owners = view === undefined ? undefined : ownersOf(view, subject);
+  return new CliError(exitCodeOf(error), unavailableLine(error, subject, { owners, say }), { cause: error });
 }
 
 function timeoutLine(
-  { code, message }: WriteTimeoutError,
-  version: string,
+  { code, message, version }: WriteTimeoutError,
   { key, bucket }: RequestSubject,
+  say: Remedies,
 ): string {
   const quoted = /^[\w./:-]+$/.test(key) ? key : `'${key.replaceAll("'", "'\\''")}'`;
   const inBucket = bucket === defaultBucket ? '' : ` --bucket ${bucket}`;
-  return `${code}: ${message}: see where it stands (dynats outcome ${version} --key ${quoted}${inBucket}), or repeat the write with a longer --timeout`;
+  const look = say.shellOnly(`dynats outcome ${version} --key ${quoted}${inBucket}`);
+  return `${code}: ${message}: see where it stands (${look}), or repeat the write with ${say.longerTimeout}`;
 }
 
 /** Says of a named coordinator that is not there that it is this node, and not the owners, that is missing. */
 export function absentCoordinator(
   view: ClusterReply,
   via: string | undefined,
+  say: Remedies,
 ): { exitCode: ExitCode; line: string } | undefined {
   if (via === undefined) return undefined;
   const { nodes } = view.cluster;
   if (!nodes.includes(via))
     return { exitCode: ExitCode.Usage, line: `there is no node ${via}: the cluster has ${nodes.join(', ')}` };
   if (view.peers.some(peer => peer.node === via && peer.leaving !== true)) return undefined;
-  const line = `UNAVAILABLE: node ${via} is to coordinate and is down: start it (dynats restart ${via}), or name another, or none`;
+  const line = `UNAVAILABLE: node ${via} is to coordinate and is down: start it (${say.restart(via)}), or name another, or none`;
   return { exitCode: ExitCode.LevelNotReached, line };
 }
 
 export interface MissingOwner {
   node: string;
+  /** The zone it is in, if nodes have zones. */
+  zone: string | undefined;
   /** Why it does not count: down, catching-up, recovering. */
   state: string;
 }
 
-/** The owners of the key, in `zone` if one is given, that cannot take part, as one node sees it. A recovering replica takes writes, but no reads. */
-export function missingOwners(
-  view: ClusterReply,
-  { key, bucket, kind }: RequestSubject,
-  zone?: string,
-): MissingOwner[] {
+/** The owners of a key, as one node sees them. */
+export interface Owners {
+  count: number;
+  /** Those that cannot take part. A recovering replica takes writes, but no reads. */
+  missing: readonly MissingOwner[];
+  /** Level of a request that names none: the bucket's. */
+  levelDefault: Level;
+}
+
+export function ownersOf(view: ClusterReply, { key, bucket, kind }: RequestSubject): Owners {
   const states = new Map(
     view.peers.filter(peer => peer.leaving !== true).map(peer => [peer.node, peer.state]),
   );
   const ring = ringOf(view.cluster, bucket);
-  return ring
-    .owners(key)
-    .filter(node => zone === undefined || ring.zoneOf(node) === zone)
-    .map(node => ({ node, state: states.get(node) ?? 'down' }))
+  const owners = ring.owners(key);
+  const missing = owners
+    .map(node => ({ node, zone: ring.zoneOf(node), state: states.get(node) ?? 'down' }))
     .filter(({ state }) => state === 'down' || (kind === 'read' && state !== 'serving'));
+  return { count: owners.length, missing, levelDefault: levelDefaultOf(view.cluster, bucket) };
+}
+
+/** The level of requests to `bucket` that name none. */
+export function levelDefaultOf({ buckets = {} }: ClusterDefinition, bucket: string): Level {
+  return (Object.hasOwn(buckets, bucket) ? buckets[bucket]?.level : undefined) ?? Level.Quorum;
 }
 
 export function unavailableLine(
   { required, alive, zone }: UnavailableError,
   subject: RequestSubject,
-  missing: readonly MissingOwner[],
+  { owners, say }: { owners: Owners | undefined; say: Remedies },
 ): string {
-  const owners = `${required} owner${required === 1 ? '' : 's'}`;
+  const level = subject.level ?? owners?.levelDefault;
+  const missing = owners?.missing.filter(each => zone === undefined || each.zone === zone) ?? [];
   const where = zone === undefined ? '' : ` in zone ${zone}`;
-  const need = `UNAVAILABLE: ${subject.level} needs ${owners} of key ${subject.key}${where}, ${alive} alive${listed(missing)}`;
-  return `${need}: ${remedies(subject, alive, missing).join(', or ')}`;
+  const need = `${level ?? 'the level'} needs ${counted(required, 'owner')} of key ${subject.key}${where}`;
+  const down = missing.find(each => each.state === 'down');
+  const start =
+    down === undefined
+      ? `see ${say.status} for who is down`
+      : `start ${missing.length > 1 ? 'them' : 'it'} (${say.restart(down.node)})`;
+  // Of other zones, too, since the levels advised count owners wherever they are.
+  const aliveInAll = owners === undefined ? alive : owners.count - owners.missing.length;
+  const lower = reachableLevel(subject.kind, level, { alive: aliveInAll, count: owners?.count });
+  const remedies = lower === undefined ? start : `${start}, or try ${say.level(lower)}`;
+  return `UNAVAILABLE: ${need}, ${alive} alive${listed(missing)}: ${remedies}`;
 }
 
 function listed(missing: readonly MissingOwner[]): string {
@@ -89,16 +124,15 @@ function listed(missing: readonly MissingOwner[]): string {
   return ` (${groups.join('; ')})`;
 }
 
-function remedies(
-  { kind, level }: RequestSubject,
-  alive: number,
-  missing: readonly MissingOwner[],
-): string[] {
-  const down = missing.find(each => each.state === 'down');
-  const start =
-    down === undefined
-      ? 'see dynats status for who is down'
-      : `start ${missing.length > 1 ? 'them' : 'it'} (dynats restart ${down.node})`;
-  if (alive > 0 && level !== 'ONE') return [start, 'try --level one'];
-  return kind === 'write' && level !== 'ANY' ? [start, 'try --level any'] : [start];
+/** The highest level below that of the request which the owners alive are enough for. */
+function reachableLevel(
+  kind: RequestSubject['kind'],
+  level: Level | undefined,
+  { alive, count }: { alive: number; count: number | undefined },
+): Level | undefined {
+  const isQuorumOrLess = level === Level.Quorum || level === Level.One || level === Level.Any;
+  if (!isQuorumOrLess && count !== undefined && alive >= requiredOwners(Level.Quorum, count))
+    return Level.Quorum;
+  if (alive > 0 && level !== Level.One) return Level.One;
+  return kind === 'write' && level !== Level.Any ? Level.Any : undefined;
 }

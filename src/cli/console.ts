@@ -1,7 +1,7 @@
 // The console: one statement a line, from a person with history and Tab completion, or from a file.
 import readline from 'node:readline';
 import type { ConnectOptions } from '../client/options.js';
-import { Level } from '../model/level.js';
+import type { Level } from '../model/level.js';
 import { complete } from './console/complete.js';
 import { History, historyLinesMax } from './console/history.js';
 import { Session } from './console/session.js';
@@ -11,6 +11,7 @@ import { ExitCode as Exit, type ExitCode, exitCodeOf, failureLine } from './exit
 import { linesOf } from './lines.js';
 import { openClient } from './open-client.js';
 import { colorsFor, visible } from './output.js';
+import { inConsole } from './remedies.js';
 import { defaultBucket } from './request-flags.js';
 
 export interface ConsoleOptions {
@@ -24,6 +25,7 @@ export interface ConsoleOptions {
   /** Takes failures and notes; default stderr, or `output` when that is given. */
   errors?: NodeJS.WritableStream & { isTTY?: boolean };
   bucket?: string;
+  /** Level to begin with; default the bucket's. */
   level?: Level;
   via?: string;
 }
@@ -45,7 +47,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     out,
     note: line => errors.write(`${line}\n`),
   });
-  session.level = options.level ?? Level.Quorum;
+  session.level = options.level;
   session.via = options.via;
   await session.open();
   try {
@@ -99,8 +101,13 @@ async function converse(session: Session, { input, out, errors }: Streams): Prom
   return Exit.Ok;
 }
 
-function promptOf({ level, via }: Session): string {
-  return `dynats ${level.toLowerCase()}${via === undefined ? '' : ` via ${via}`}> `;
+function promptOf({ level, levelDefault, via }: Session): string {
+  const words = [
+    'dynats',
+    (level ?? levelDefault)?.toLowerCase(),
+    via === undefined ? undefined : `via ${via}`,
+  ];
+  return `${words.filter(word => word !== undefined).join(' ')}> `;
 }
 
 /** @returns 0, or the exit code of the first line that failed. */
@@ -138,7 +145,7 @@ async function runLine(
     return Exit.Ok;
   } catch (error) {
     const at = number === undefined ? '' : `line ${number}: `;
-    errors.write(`${colorsFor(errors).red(`${at}${visible(failureLine(error))}`)}\n`);
+    errors.write(`${colorsFor(errors).red(`${at}${visible(failureLine(error, inConsole))}`)}\n`);
     return exitCodeOf(error);
   }
 }

@@ -1,6 +1,7 @@
 // Exit codes, and the one line a person sees when a command fails.
 import { DynatsError, ErrorCode } from '../errors.js';
 import { errorLine } from './output.js';
+import { inShell, type Remedies } from './remedies.js';
 
 /** What a script may rely on. 4 and 7 are left free, as etcd's tools use them for other things. */
 export const ExitCode = {
@@ -64,24 +65,24 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 /** What helps after a failure that no command has explained better. */
-const advice: Record<ErrorCode, string> = {
-  [ErrorCode.Unavailable]: 'see dynats status for who is down, or try a lower --level',
-  [ErrorCode.Overloaded]: 'retry, or send fewer requests at a time',
-  [ErrorCode.WriteTimeout]: 'read the key to see, or repeat the write with a longer --timeout',
-  [ErrorCode.ReadTimeout]: 'retry with a longer --timeout, or try a lower --level',
-  [ErrorCode.InvalidRequest]: '',
-  [ErrorCode.Closed]: 'see dynats status, or name the servers with --server',
-  [ErrorCode.Internal]: 'DYNATS_DEBUG=1 shows more; see also the log of the node',
+const advice: Record<ErrorCode, (say: Remedies) => string> = {
+  [ErrorCode.Unavailable]: say => `see ${say.status} for who is down, or try ${say.lowerLevel}`,
+  [ErrorCode.Overloaded]: () => 'retry, or send fewer requests at a time',
+  [ErrorCode.WriteTimeout]: say => `read the key to see, or repeat the write with ${say.longerTimeout}`,
+  [ErrorCode.ReadTimeout]: say => `retry with ${say.longerTimeout}, or try ${say.lowerLevel}`,
+  [ErrorCode.InvalidRequest]: () => '',
+  [ErrorCode.Closed]: say => `see ${say.status}, or ${say.servers}`,
+  [ErrorCode.Internal]: () => 'DYNATS_DEBUG=1 shows more; see also the log of the node',
 };
 
 /** One line: the code when there is one, what happened, what to do next. */
-export function failureLine(error: unknown): string {
+export function failureLine(error: unknown, say: Remedies = inShell): string {
   if (error instanceof DynatsError) {
     const field =
       'field' in error && typeof error.field === 'string' && error.field !== '' ? `${error.field}: ` : '';
     // Messages often name their field already: say it once.
     const said = field !== '' && error.message.includes(field.slice(0, -2)) ? '' : field;
-    const next = advice[error.code];
+    const next = advice[error.code](say);
     return `${error.code}: ${said}${error.message}${next === '' ? '' : `: ${next}`}`;
   }
   if (error instanceof CliError) return error.message;

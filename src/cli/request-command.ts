@@ -5,6 +5,7 @@ import type { Receipt } from '../wire/generated/types.js';
 import { explained } from './advice.js';
 import { withClient } from './open-client.js';
 import { note, printJson } from './output.js';
+import { inShell } from './remedies.js';
 import type { RequestFlags, RequestSubject } from './request-flags.js';
 
 /** What a reply or an error tells beside its result. */
@@ -27,7 +28,7 @@ export async function runRequest<T extends { reply: Told & { key: string } }>(
         const { toErrorReply } = await import('../wire/error-reply.js');
         printJson(toErrorReply(error));
       } else if (error instanceof DynatsError) await tell(flags, error);
-      throw await explained(error, client, subject);
+      throw await explained(error, subject, { client, say: inShell });
     }
   };
   return withClient(flags, attempt, zone);

@@ -19,7 +19,8 @@ export interface RequestFlags extends ConnectionFlags {
 export interface RequestSubject {
   kind: 'read' | 'write';
   key: string;
-  level: Level;
+  /** Undefined when it is the bucket's to say. */
+  level: Level | undefined;
   bucket: string;
   via?: string;
   zone?: string;
@@ -73,15 +74,13 @@ export function requestOf(
 ): { options: RequestOptions; subject: RequestSubject } {
   const via = flags.via === undefined ? {} : { via: flags.via };
   const zone = flags.zone === undefined ? {} : { zone: flags.zone };
-  const level = flags.level === undefined ? Level.Quorum : parseLevel(flags.level, kind);
+  const level = flags.level === undefined ? undefined : parseLevel(flags.level, kind);
   const bucket = flags.bucket ?? defaultBucket;
   const session =
     flags.session === undefined ? {} : { session: flags.session === newSession ? '' : flags.session };
   const trace = flags.trace === true ? { trace: true } : {};
-  // A level that is not named is the bucket's to say; failures are explained as if it were QUORUM.
-  const named = flags.level === undefined ? {} : { level };
   return {
-    options: { ...named, bucket, ...via, ...session, ...trace },
+    options: { ...(level === undefined ? {} : { level }), bucket, ...via, ...session, ...trace },
     subject: { kind, key, level, bucket, ...via, ...zone },
   };
 }

@@ -5,7 +5,7 @@ import { resolveDataDir } from '../data-dir.js';
 import { defaultBucket, parseLevel } from '../request-flags.js';
 
 interface ConsoleFlags extends ConnectionFlags {
-  level: string;
+  level?: string;
   bucket: string;
   via?: string;
 }
@@ -14,19 +14,19 @@ export function register(program: Command): void {
   const command = program
     .command('console')
     .description('put, get, del, inspect, kill... line by line; reads a script from a pipe')
-    .option('-l, --level <level>', 'consistency level to begin with', 'quorum')
+    .option('-l, --level <level>', "consistency level to begin with (default: the bucket's, or quorum)")
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
     .option('--via <node>', 'node that coordinates (default: any)');
   addConnectionFlags(command).action(openConsole);
 }
 
 async function openConsole(flags: ConsoleFlags): Promise<void> {
-  const level = parseLevel(flags.level, 'write');
+  const level = flags.level === undefined ? {} : { level: parseLevel(flags.level, 'write') };
   const connection = await connectionOptions(flags);
   const { runConsole } = await import('../console.js');
   const via = flags.via === undefined ? {} : { via: flags.via };
   const dataDir = resolveDataDir(flags.data);
-  const exitCode = await runConsole({ connection, dataDir, level, bucket: flags.bucket, ...via });
+  const exitCode = await runConsole({ connection, dataDir, ...level, bucket: flags.bucket, ...via });
   // The input may still be open, as after `exit` in the middle of a script.
   process.stdin.destroy();
   if (exitCode !== 0) process.exitCode = exitCode;

@@ -11,8 +11,9 @@ interface ImportFlags extends ConnectionFlags {
   format?: string;
   keyField?: string;
   valueField?: string;
-  level: string;
+  level?: string;
   bucket: string;
+  zone?: string;
   mode: string;
   concurrency: string;
   resume?: boolean;
@@ -36,8 +37,9 @@ export function register(program: Command): void {
     .option('-f, --format <format>', 'ndjson or csv (default: by the name of the file)')
     .option('--key-field <name>', 'field or column of the key; the whole object is then the value')
     .option('--value-field <name>', 'field or column of the value')
-    .option('-l, --level <level>', 'consistency level', 'quorum')
+    .option('-l, --level <level>', "consistency level (default: the bucket's, or quorum)")
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
+    .option('--zone <zone>', 'zone that local_quorum means; with --mode direct there is no other to go by')
     .option('--mode <mode>', 'direct: this process coordinates; api: a node does', 'direct')
     .option('--concurrency <n>', 'entries in flight', '1024')
     .option('--resume', 'skip what an interrupted import has done (kept in FILE.progress)')
@@ -50,7 +52,7 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
   const { openInput, runImport } = await import('../transfer/run-import.js');
   const mode = modeOf(flags.mode);
   const format = formatOf(file, flags.format);
-  const level = parseLevel(flags.level, 'write');
+  const level = flags.level === undefined ? undefined : parseLevel(flags.level, 'write');
   const concurrency = parseCount(flags.concurrency, '--concurrency', concurrencyMax);
   const shown = parseCount(flags.show, '--show', shownMax);
   if (file === '-' && flags.resume === true)
@@ -60,7 +62,9 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const more = flags.timeout === undefined && !process.env['NATS_TIMEOUT'] ? { mode, timeoutMs } : { mode };
+  const zone = flags.zone === undefined ? {} : { zone: flags.zone };
+  const patient = flags.timeout === undefined && !process.env['NATS_TIMEOUT'] ? { timeoutMs } : {};
+  const more = { mode, ...zone, ...patient };
   try {
     await withClient(
       flags,

@@ -1,6 +1,6 @@
 // Tab completion: verbs, then levels or node names where the verb takes them.
 import { levelsFor } from '../request-flags.js';
-import { usages, type Verb, verbNamed } from './statement.js';
+import { bucketDefault, usages, type Verb, verbNamed } from './statement.js';
 
 /** Candidates for the last word of `line`, and that word, as readline wants them. */
 export function complete(line: string, nodes: readonly string[]): [string[], string] {
@@ -30,7 +30,7 @@ function argumentsOf(
     case 'del':
       return at === 1 ? levels('write') : [];
     case 'consistency':
-      return at === 0 ? levels('write') : [];
+      return at === 0 ? [...levels('write'), bucketDefault] : [];
     case 'via':
       return at === 0 ? [...nodes, 'any'] : [];
     case 'tracing':

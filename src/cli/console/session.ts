@@ -4,17 +4,18 @@ import { ClosedError, DynatsError } from '../../errors.js';
 import { Level } from '../../model/level.js';
 import { SessionMemory } from '../../model/session.js';
 import type { GetReply, PutReply, Receipt } from '../../wire/generated/types.js';
-import { explained } from '../advice.js';
+import { explained, levelDefaultOf } from '../advice.js';
 import { CliError, ExitCode } from '../exit.js';
 import { type ListingOptions, listAll, listNode } from '../inspect/listing.js';
 import { inspectKey, printKeyReport } from '../inspect/one-key.js';
 import { colorsFor, counted, visible } from '../output.js';
 import { printReceipt } from '../receipt.js';
+import { inConsole } from '../remedies.js';
 import { clusterView } from '../replicas/pages.js';
 import type { RequestSubject } from '../request-flags.js';
 import { shown } from '../value.js';
 import { orderNode } from './emulator-orders.js';
-import { type Statement, usages } from './statement.js';
+import { bucketDefault, type Statement, usages } from './statement.js';
 import { printStatus } from './status.js';
 
 export interface SessionOptions {
@@ -31,7 +32,10 @@ export interface SessionOptions {
 const rowsMax = 200;
 
 export class Session {
-  level: Level = Level.Quorum;
+  /** Undefined until one is set: then the bucket's own. */
+  level: Level | undefined;
+  /** The bucket's own, as it was last heard of. */
+  levelDefault: Level | undefined;
   via: string | undefined;
   private isTracing = false;
   /** What this console has seen: its reads never go back, whichever node coordinates. */
@@ -44,8 +48,8 @@ export class Session {
 
   /** Connects. @throws CliError with exit code 2. */
   async open(): Promise<void> {
-    const client = await this.client();
-    this.nodes = (await client.cluster().catch(() => undefined))?.cluster.nodes ?? [];
+    await this.client();
+    await this.look();
   }
 
   async close(): Promise<void> {
@@ -76,6 +80,14 @@ export class Session {
     }
   }
 
+  /** Learns of the nodes and the bucket, if any node answers. */
+  private async look(): Promise<void> {
+    const view = await (await this.client()).cluster().catch(() => undefined);
+    if (view === undefined) return;
+    this.nodes = view.cluster.nodes;
+    this.levelDefault = levelDefaultOf(view.cluster, this.options.bucket);
+  }
+
   /** A client that was closed for good, since all brokers were gone for long, is replaced by a fresh one. */
   private async client(): Promise<Client> {
     this.opened ??= await this.options.connect();
@@ -94,7 +106,8 @@ export class Session {
     try {
       const { bucket } = subject;
       const session = this.memory.about(bucket, key);
-      const options = { level, bucket, ...via, session, ...(this.isTracing ? { trace: true } : {}) };
+      const named = level === undefined ? {} : { level };
+      const options = { ...named, bucket, ...via, session, ...(this.isTracing ? { trace: true } : {}) };
       if (verb === 'get') {
         const answer = await client.read(key, options);
         this.answer(subject, answer);
@@ -110,7 +123,7 @@ export class Session {
     } catch (error) {
       if (error instanceof DynatsError) await this.show(error.receipt);
       if (error instanceof ClosedError) this.opened = undefined;
-      throw await explained(error, client, subject);
+      throw await explained(error, subject, { client, say: inConsole });
     }
   }
 
@@ -125,9 +138,11 @@ export class Session {
   }
 
   private async learn(
-    { bucket, key }: RequestSubject,
-    { session, receipt }: PutReply | GetReply,
+    { bucket, key, level: named }: RequestSubject,
+    { level, session, receipt }: PutReply | GetReply,
   ): Promise<void> {
+    // The bucket's may have been changed since.
+    if (named === undefined) this.levelDefault = level;
     this.memory.learn(bucket, key, session ?? '');
     await this.show(receipt);
   }
@@ -145,12 +160,13 @@ export class Session {
     this.say(`Tracing is ${this.isTracing ? 'on' : 'off'}.`);
   }
 
-  private consistency(level: Level | undefined): void {
-    if (level === undefined) this.say(`Current consistency level is ${this.level}.`);
-    else {
-      this.level = level;
-      this.say(`Consistency level set to ${level}.`);
-    }
+  private async consistency(level: Level | typeof bucketDefault | undefined): Promise<void> {
+    if (level !== undefined) this.level = level === bucketDefault ? undefined : level;
+    if (this.level === undefined) await this.look();
+    const about = this.level ?? `${this.levelDefault ?? ''} (the default of bucket ${this.options.bucket})`;
+    this.say(
+      `${level === undefined ? 'Current consistency level is' : 'Consistency level set to'} ${about.trimStart()}.`,
+    );
   }
 
   private goVia(node: string | undefined): void {
@@ -189,7 +205,7 @@ const meanings: Record<keyof typeof usages, string> = {
   get: 'read a value',
   del: 'delete a key',
   consistency:
-    'show or set the level of requests that name none: any one two three quorum local_quorum each_quorum all',
+    "show or set the level of requests that name none: any one two three quorum local_quorum each_quorum all, or default, the bucket's",
   via: 'which node coordinates',
   tracing: 'whether each request tells who answered what, and when',
   inspect: 'what the replicas hold, and on which keys owners differ',

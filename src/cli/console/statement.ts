@@ -7,10 +7,13 @@ import { wordsOf } from './words.js';
 
 export type NodeVerb = 'kill' | 'pause' | 'resume' | 'restart';
 
+/** In place of a level: the bucket's own. */
+export const bucketDefault = 'default';
+
 export type Statement =
   | { verb: 'put'; key: string; value: string; level: Level | undefined }
   | { verb: 'get' | 'del'; key: string; level: Level | undefined }
-  | { verb: 'consistency'; level: Level | undefined }
+  | { verb: 'consistency'; level: Level | typeof bucketDefault | undefined }
   | { verb: 'via'; node: string | undefined }
   | { verb: 'tracing'; isOn: boolean | undefined }
   | { verb: 'inspect'; node: string | undefined; key: string | undefined }
@@ -24,7 +27,7 @@ export const usages = {
   put: 'put <key> <value> [level]',
   get: 'get <key> [level]',
   del: 'del <key> [level]',
-  consistency: 'CONSISTENCY [level]',
+  consistency: 'CONSISTENCY [level | default]',
   via: 'via <node> | via any',
   tracing: 'TRACING [on|off]',
   inspect: 'inspect [<node> | key <key>]',
@@ -66,8 +69,11 @@ function statementOf(verb: Verb, words: readonly string[]): Statement {
       const [key, level] = expect(verb, words, 1, 2);
       return { verb, key, level: optionalLevel(level, verb === 'get' ? 'read' : 'write') };
     }
-    case 'consistency':
-      return { verb, level: optionalLevel(expect(verb, words, 0, 1)[0], 'write') };
+    case 'consistency': {
+      const [word] = expect(verb, words, 0, 1);
+      const isDefault = word?.toLowerCase() === bucketDefault;
+      return { verb, level: isDefault ? bucketDefault : optionalLevel(word, 'write') };
+    }
     case 'via': {
       const [node] = expect(verb, words, 1, 1);
       return { verb, node: node.toLowerCase() === 'any' ? undefined : node };

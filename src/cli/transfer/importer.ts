@@ -12,7 +12,8 @@ const overloadedRetries = 6;
 const overloadedDelayMs = 25;
 
 export interface PumpOptions {
-  level: Level;
+  /** Undefined when it is the bucket's to say. */
+  level: Level | undefined;
   bucket: string;
   /** Operations in flight. */
   concurrency: number;
@@ -89,7 +90,13 @@ export class Pump {
 
   private operation({ entry }: Item): Operation {
     const { level, bucket } = this.options;
-    return { op: 'put', key: entry.key, value: entry.value, level, bucket };
+    return {
+      op: 'put',
+      key: entry.key,
+      value: entry.value,
+      bucket,
+      ...(level === undefined ? {} : { level }),
+    };
   }
 
   private async settled({ index, entry }: Item, failure: DynatsError | undefined): Promise<void> {

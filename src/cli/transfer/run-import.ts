@@ -18,7 +18,8 @@ export interface ImportOptions extends FieldNames {
   /** Path, or `-` for stdin. */
   file: string;
   format: Format;
-  level: Level;
+  /** Undefined when it is the bucket's to say. */
+  level: Level | undefined;
   bucket: string;
   concurrency: number;
   resume: boolean;

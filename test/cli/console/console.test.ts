@@ -9,7 +9,7 @@ import { CliError } from '../../../src/cli/exit.js';
 import type { Client, RequestOptions } from '../../../src/client/client.js';
 import { ClosedError, InternalError, UnavailableError } from '../../../src/errors.js';
 import { SessionMemory } from '../../../src/model/session.js';
-import type { ClusterReply, Receipt } from '../../../src/wire/generated/types.js';
+import type { ClusterReply, Level, Receipt } from '../../../src/wire/generated/types.js';
 
 const nodes = ['n0', 'n1', 'n2', 'n3'];
 const view: ClusterReply = {
@@ -42,6 +42,8 @@ class FakeClient {
     hints: [],
   };
   failure: Error | undefined;
+  /** The bucket's own level. */
+  bucketLevel: Exclude<Level, 'ANY'> = 'QUORUM';
   private readonly values = new Map<string, string>();
 
   readonly client: Partial<Client> = {
@@ -49,14 +51,14 @@ class FakeClient {
       this.note(options);
       this.values.set(String(key), String(value));
       const reply = { key: String(key), version: '1@w', required: 2, acked: 3 };
-      return { ...reply, level: options?.level ?? 'QUORUM', session: FakeClient.token };
+      return { ...reply, level: options?.level ?? this.bucketLevel, session: FakeClient.token };
     },
     read: async (key, options) => {
       this.note(options);
       const value = this.values.get(String(key));
       const answer = {
         key: String(key),
-        level: options?.level ?? ('QUORUM' as const),
+        level: options?.level ?? this.bucketLevel,
         required: 2,
         received: 2,
       };
@@ -71,7 +73,13 @@ class FakeClient {
             ...(options?.trace === true ? { receipt: FakeClient.receipt } : {}),
           };
     },
-    cluster: async () => view,
+    cluster: async () => ({
+      ...view,
+      cluster: {
+        ...view.cluster,
+        buckets: { default: { level: this.bucketLevel } },
+      },
+    }),
     close: async () => {},
   };
 
@@ -124,6 +132,31 @@ test('the level and the node that are set hold for requests that name none', asy
   assert.match(out, /^Consistency level set to ONE\.\nNode n2 coordinates\.\n/);
 });
 
+test("until a level is set the bucket's own is used and shown, and again when that is asked for", async () => {
+  const fake = new FakeClient();
+  fake.bucketLevel = 'ALL';
+  const { asked, out } = await script(
+    'consistency\nget 1\nconsistency one\nget 1\nconsistency default\nput 1 a\nconsistency\n',
+    fake,
+  );
+  assert.deepEqual(
+    asked.map(options => options?.level),
+    [undefined, 'ONE', undefined],
+  );
+  const shown = 'ALL (the default of bucket default).';
+  assert.equal(
+    out,
+    [
+      `Current consistency level is ${shown}`,
+      'Consistency level set to ONE.',
+      `Consistency level set to ${shown}`,
+      'stored 1 @ ALL, 3 owners acked, version 1@w',
+      `Current consistency level is ${shown}`,
+      '',
+    ].join('\n'),
+  );
+});
+
 test('one session goes through the whole console, and tracing shows the receipt of each request', async () => {
   const fake = new FakeClient();
   const { errors, asked, out, code } = await script(
@@ -162,7 +195,10 @@ test('a refused request is explained, and a defect does not end the console', as
   fake.failure = new UnavailableError(2, 1);
   const refused = await script('put 137 v\n', fake);
   assert.equal(refused.code, 5);
-  assert.match(refused.errors, /^line 1: UNAVAILABLE: QUORUM needs 2 owners of key 137, 1 alive/);
+  assert.match(
+    refused.errors,
+    /^line 1: UNAVAILABLE: QUORUM needs 2 owners of key 137, 1 alive: see status .* try CONSISTENCY ONE$/m,
+  );
   fake.failure = new InternalError('boom');
   const broken = await script('put 137 v\nconsistency\n', fake);
   assert.equal(broken.code, 1);
