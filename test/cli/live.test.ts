@@ -92,8 +92,8 @@ test('a file is imported with a node killed in the middle, exported, and importe
   const { emulator, run } = await running(t);
   const dir = await tempDir(t);
   const source = path.join(dir, 'source.csv');
-  const rows = Array.from({ length: 20_000 }, (_, i) => `${i % 256}/${i},"value, ""${i}""",`);
-  writeFileSync(source, `key,value,base64\n${rows.join('\n')}\nbytes,,/w==\n`);
+  const rows = Array.from({ length: 20_000 }, (_, i) => `${i % 256}/${i},"value, ""${i}""",,`);
+  writeFileSync(source, `key,value,base64,expiresAt\n${rows.join('\n')}\nbytes,,/w==,\n`);
   const importing = run(['import', source]);
   await eventually(() => existsSync(`${source}.progress`), {
     deadlineMs: 20_000,
@@ -116,4 +116,29 @@ test('a file is imported with a node killed in the middle, exported, and importe
     assert.match(stderr, /20001 keys on n0, n1, n2, n3: no difference among owners/);
   };
   await eventually(agreed, { deadlineMs: 30_000, what: 'n1 has what it missed' });
+});
+
+test('a record that expires is exported with its end and imported with the rest of its life', async t => {
+  const { run } = await running(t);
+  const dir = await tempDir(t);
+  await run(['put', 'mortal', 'v', '--ttl', '1h']);
+  await run(['put', 'immortal', 'v']);
+  await run(['put', 'over', 'v', '--ttl', '1ms']);
+  const endOf = async (bucket: string) =>
+    JSON.parse((await run(['get', 'mortal', '--bucket', bucket, '--json'])).stdout).expiresAt;
+  const expiresAt = await endOf('default');
+  for (const format of ['ndjson', 'csv']) {
+    const file = path.join(dir, `all.${format}`);
+    assert.equal((await run(['export', file])).code, 0);
+    assert.equal((await run(['bucket', 'create', format])).code, 0);
+    assert.equal((await run(['import', file, '--bucket', format])).code, 0);
+    assert.equal((await run(['ls', '--keys-only', '--bucket', format])).stdout, 'immortal\nmortal\n');
+    const differenceMs = Math.abs((await endOf(format)) - expiresAt) / 1000;
+    assert.ok(differenceMs < 1000, `${differenceMs} ms`);
+  }
+  const past = '{"key":"past","value":"v","expiresAt":"2020-01-01T00:00:00Z"}\n';
+  const imported = await run(['import', '-'], past);
+  assert.equal(imported.code, 0, imported.stderr);
+  assert.match(imported.stderr, /imported 0 entries in .* 0 failed, 1 expired and left out/);
+  assert.equal((await run(['get', 'past'])).code, 6);
 });

@@ -12,7 +12,9 @@ interface ExportFlags extends ConnectionFlags {
 export function register(program: Command): void {
   const command = program
     .command('export')
-    .description('write every key of a bucket with its newest value, as dynats import reads it')
+    .description(
+      'write every key of a bucket with its newest value and until when it lives, as dynats import reads it',
+    )
     .argument('<file>', '.ndjson or .csv; "-" is stdout')
     .option('-f, --format <format>', 'ndjson or csv (default: by the name of the file)')
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket);

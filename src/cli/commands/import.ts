@@ -32,7 +32,7 @@ export function register(program: Command): void {
     .description('store the entries of an NDJSON or CSV file; exit code 5 when any failed')
     .argument(
       '<file>',
-      'NDJSON: {"key":...,"value":...} or {"key":...,"base64":...}; CSV with a header row; "-" is stdin',
+      'NDJSON: {"key":...,"value":...} or {"key":...,"base64":...}, with "expiresAt" if it expires; CSV with a header row; "-" is stdin',
     )
     .option('-f, --format <format>', 'ndjson or csv (default: by the name of the file)')
     .option('--key-field <name>', 'field or column of the key; the whole object is then the value')

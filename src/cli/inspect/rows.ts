@@ -8,7 +8,7 @@ const valueWidth = 48;
 
 /** One line of `inspect --json`. */
 export function recordJson(node: string, record: WireRecord): Record<string, unknown> {
-  const { key, value, base64, deleted, time, writer } = record;
+  const { key, value, base64, deleted, time, writer, expiresAt } = record;
   return {
     node,
     key,
@@ -17,6 +17,7 @@ export function recordJson(node: string, record: WireRecord): Record<string, unk
     time,
     writer,
     deleted: deleted === true,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
 

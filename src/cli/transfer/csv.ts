@@ -1,9 +1,17 @@
-// CSV with a header row: columns key and value (and base64, for bytes), or those that are named.
+// CSV with a header row: columns key and value (and base64, for bytes, and expiresAt), or those that are named.
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { CliError, ExitCode } from '../exit.js';
-import { decodedBase64, type Entry, type FieldNames, type Parsed, type Problem, problem } from './entry.js';
+import {
+  decodedBase64,
+  type Entry,
+  type FieldNames,
+  mortal,
+  type Parsed,
+  type Problem,
+  problem,
+} from './entry.js';
 
 /** A record larger than this is refused, so that a stray quote does not read the whole file into memory. */
 const recordCharsMax = 4 * 1024 * 1024;
@@ -80,21 +88,25 @@ function entryOfRow(
   if (key === '') return problem(line, `${names.keyField ?? 'key'} is empty`, raw);
   if (names.valueField !== undefined) return { line, key, value: record[names.valueField] ?? '' };
   if (names.keyField !== undefined) return { line, key, value: raw };
-  const bytes = header.includes('base64') ? (record['base64'] ?? '') : '';
-  if (bytes === '')
-    return header.includes('value')
-      ? { line, key, value: record['value'] ?? '' }
-      : problem(line, 'value is missing', raw);
-  const value = decodedBase64(bytes);
-  return typeof value === 'object' && 'problem' in value
-    ? problem(line, value.problem, raw)
-    : { line, key, value };
+  const cell = (column: string) => (header.includes(column) ? (record[column] ?? '') : '');
+  const bytes = cell('base64');
+  if (bytes === '' && !header.includes('value')) return problem(line, 'value is missing', raw);
+  const value = bytes === '' ? cell('value') : decodedBase64(bytes);
+  if (typeof value === 'object' && 'problem' in value) return problem(line, value.problem, raw);
+  return mortal({ line, key, value }, cell('expiresAt') || undefined, raw);
 }
 
-export const csvHeader = csvLine('key', 'value', 'base64');
+export const csvHeader = csvLine({ key: 'key', value: 'value', base64: 'base64', expiresAt: 'expiresAt' });
 
-/** One row as `export` writes it; a value's bytes go to the third column. */
-export function csvLine(key: string, value: string, base64: string): string {
+/** A row as `export` writes it; a value's bytes go to a column of their own. */
+export interface CsvRow {
+  key: string;
+  value?: string | undefined;
+  base64?: string | undefined;
+  expiresAt?: string | undefined;
+}
+
+export function csvLine({ key, value = '', base64 = '', expiresAt = '' }: CsvRow): string {
   // A field that is quoted is read back as it is, carriage returns and outer spaces too.
-  return stringify([[key, value, base64]], { quoted_match: /\r|^\s|\s$/ }).slice(0, -1);
+  return stringify([[key, value, base64, expiresAt]], { quoted_match: /\r|^\s|\s$/ }).slice(0, -1);
 }

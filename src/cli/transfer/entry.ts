@@ -1,5 +1,6 @@
 // One entry of a file to import: a key with its value, or why it is none.
 import { textOrBytes } from '../value.js';
+import { parseExpiry } from './life.js';
 
 export interface Entry {
   /** Line of the file where it begins, from 1. */
@@ -7,6 +8,8 @@ export interface Entry {
   key: string;
   /** Text, or bytes. */
   value: string | Uint8Array;
+  /** Until when it lives, milliseconds since 1970; for ever, or as the bucket has it, when undefined. */
+  expiresAtMs?: number;
 }
 
 /** What stands in the file and cannot be imported. */
@@ -46,9 +49,23 @@ export function entryOf(
   if (key === undefined) return problem(line, `${keyField} must be there, a string or a whole number`, raw);
   if (key === '') return problem(line, `${keyField} is empty`, raw);
   const value = valueIn(object, raw, names);
-  return typeof value === 'object' && 'problem' in value
-    ? problem(line, value.problem, raw)
-    : { line, key, value };
+  if (typeof value === 'object' && 'problem' in value) return problem(line, value.problem, raw);
+  const expiry = isOwnFormat(names) && Object.hasOwn(object, 'expiresAt') ? object['expiresAt'] : undefined;
+  return mortal({ line, key, value }, expiry, raw);
+}
+
+/** Files as `export` writes them. In others `expiresAt` is data like any other. */
+function isOwnFormat({ keyField, valueField }: FieldNames): boolean {
+  return keyField === undefined && valueField === undefined;
+}
+
+/** The entry with its end, if it has one. */
+export function mortal(entry: Entry, expiry: unknown, raw: string): Entry | Problem {
+  if (expiry === undefined) return entry;
+  const expiresAtMs = parseExpiry(expiry);
+  return typeof expiresAtMs === 'number'
+    ? { ...entry, expiresAtMs }
+    : problem(entry.line, expiresAtMs.problem, raw);
 }
 
 function keyText(value: unknown): string | undefined {

@@ -32,7 +32,9 @@ export class Failures {
     this.show(
       `line ${entry.line}, key ${visible(entry.key).slice(0, keyCharsShown)}: ${error.code}: ${error.message}`,
     );
-    await this.lines?.line(JSON.stringify({ key: entry.key, ...content, line: entry.line, error: why }));
+    const { key, line, expiresAtMs } = entry;
+    const life = expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs).toISOString() };
+    await this.lines?.line(JSON.stringify({ key, ...content, ...life, line, error: why }));
   }
 
   async unreadable({ line, problem, raw }: Problem): Promise<void> {

@@ -1,4 +1,4 @@
-// Sends entries to the store, many at a time, and settles each: done, or failed for good, or failed for now.
+// Sends entries to the store, many at a time, and settles each: stored, expired before it could be, or failed.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Operation, Outcome } from '../../client/client.js';
 import { DynatsError, ErrorCode } from '../../errors.js';
@@ -17,9 +17,14 @@ export interface PumpOptions {
   bucket: string;
   /** Operations in flight. */
   concurrency: number;
+  /** The nodes' clock in milliseconds, by which entries that expire do; asked only when there are such. */
+  nowMs: () => number;
   /** Told of each entry, in any order; the pump waits for it. */
-  onSettled: (index: number, entry: Entry, failure: DynatsError | undefined) => Promise<void>;
+  onSettled: (index: number, entry: Entry, settled: Settled) => Promise<void>;
 }
+
+/** What became of an entry; an error when it failed. One whose life is over is not sent. */
+export type Settled = 'stored' | 'expired' | DynatsError;
 
 interface Item {
   index: number;
@@ -76,32 +81,40 @@ export class Pump {
   private async settle(items: readonly Item[]): Promise<void> {
     let rest = items;
     for (let attempt = 0; rest.length > 0; attempt++) {
-      const outcomes = await this.client.batch(rest.map(item => this.operation(item)));
+      const living: Item[] = [];
+      for (const item of rest)
+        if (this.leftMs(item) > 0) living.push(item);
+        else await this.settled(item, 'expired');
+      if (living.length === 0) return;
+      const outcomes = await this.client.batch(living.map(item => this.operation(item)));
       const again: Item[] = [];
-      for (const [i, item] of rest.entries()) {
+      for (const [i, item] of living.entries()) {
         const failure = failureOf(outcomes[i]);
         if (failure?.code === ErrorCode.Overloaded && attempt < overloadedRetries) again.push(item);
-        else await this.settled(item, failure);
+        else await this.settled(item, failure ?? 'stored');
       }
       rest = again;
       if (rest.length > 0) await delay(overloadedDelayMs * 2 ** attempt);
     }
   }
 
-  private operation({ entry }: Item): Operation {
-    const { level, bucket } = this.options;
-    return {
-      op: 'put',
-      key: entry.key,
-      value: entry.value,
-      bucket,
-      ...(level === undefined ? {} : { level }),
-    };
+  /** What is left of the entry's life, in milliseconds. */
+  private leftMs({ entry: { expiresAtMs } }: Item): number {
+    if (expiresAtMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.floor(expiresAtMs - this.options.nowMs());
   }
 
-  private async settled({ index, entry }: Item, failure: DynatsError | undefined): Promise<void> {
+  private operation(item: Item): Operation {
+    const { level, bucket } = this.options;
+    const { key, value, expiresAtMs } = item.entry;
+    // It was just seen to be alive; a millisecond may have passed since.
+    const ttl = expiresAtMs === undefined ? {} : { ttlMs: Math.max(1, this.leftMs(item)) };
+    return { op: 'put', key, value, bucket, ...ttl, ...(level === undefined ? {} : { level }) };
+  }
+
+  private async settled({ index, entry }: Item, settled: Settled): Promise<void> {
     this.keysUnderWay.delete(entry.key);
-    await this.options.onSettled(index, entry, failure);
+    await this.options.onSettled(index, entry, settled);
   }
 }
 

@@ -18,6 +18,7 @@ import { mergeByKey } from '../replicas/merge.js';
 import { clusterView, readableNodes, recordsOf } from '../replicas/pages.js';
 import { newestOf } from '../replicas/verdict.js';
 import { Format } from './format.js';
+import { expiryText } from './life.js';
 import { showProgress } from './progress.js';
 
 export interface ExportOptions {
@@ -94,10 +95,15 @@ function fewestReadableOwners(
 
 async function lineMaker(format: Format): Promise<(record: WireRecord) => string> {
   if (format === Format.Ndjson)
-    return ({ key, value, base64 }) =>
-      JSON.stringify(value === undefined ? { key, base64: base64 ?? '' } : { key, value });
+    return ({ key, value, base64, expiresAt }) =>
+      JSON.stringify({
+        key,
+        ...(value === undefined ? { base64: base64 ?? '' } : { value }),
+        ...(expiresAt === undefined ? {} : { expiresAt: expiryText(expiresAt) }),
+      });
   const { csvLine } = await import('./csv.js');
-  return ({ key, value, base64 }) => csvLine(key, value ?? '', base64 ?? '');
+  return ({ key, value, base64, expiresAt }) =>
+    csvLine({ key, value, base64, expiresAt: expiresAt === undefined ? '' : expiryText(expiresAt) });
 }
 
 /** For the progress bar only. */

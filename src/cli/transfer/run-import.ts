@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { Client } from '../../client/client.js';
-import { type DynatsError, ErrorCode } from '../../errors.js';
+import { ErrorCode } from '../../errors.js';
 import { formatElapsed } from '../../model/duration.js';
 import type { Level } from '../../model/level.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -11,7 +11,8 @@ import { Checkpoint, DonePrefix } from './checkpoint.js';
 import type { Entry, FieldNames } from './entry.js';
 import { Failures } from './failures.js';
 import { Format } from './format.js';
-import { Pump } from './importer.js';
+import { Pump, type Settled } from './importer.js';
+import { nodesClock } from './life.js';
 import { type Progress, showProgress } from './progress.js';
 
 export interface ImportOptions extends FieldNames {
@@ -57,7 +58,7 @@ export function openInput(file: string): Input {
 }
 
 export async function runImport(
-  client: Pick<Client, 'batch'>,
+  client: Pick<Client, 'batch' | 'cluster'>,
   input: Input,
   options: ImportOptions,
 ): Promise<void> {
@@ -71,11 +72,14 @@ class ImportRun {
   private readonly prefix: DonePrefix;
   private checkpoint: Checkpoint | undefined;
   private stored = 0;
+  private expired = 0;
+  /** The nodes' clock, looked at when the first entry that expires comes. */
+  private nowMs: (() => number) | undefined;
   private read = 0;
   private savedAt = performance.now();
 
   constructor(
-    client: Pick<Client, 'batch'>,
+    private readonly client: Pick<Client, 'batch' | 'cluster'>,
     private readonly input: Input,
     private readonly options: ImportOptions,
   ) {
@@ -83,7 +87,11 @@ class ImportRun {
     this.skip = skipped(this.checkpoint, options);
     this.prefix = new DonePrefix(this.skip);
     this.failures = new Failures({ file: options.failedFile, shownMax: options.shownMax });
-    this.pump = new Pump(client, { ...options, onSettled: (...settled) => this.settled(...settled) });
+    this.pump = new Pump(client, {
+      ...options,
+      nowMs: () => this.nowMs?.() ?? Date.now(),
+      onSettled: (...settled) => this.settled(...settled),
+    });
   }
 
   async run(): Promise<void> {
@@ -110,7 +118,10 @@ class ImportRun {
         if ('problem' in parsed) {
           await this.failures.unreadable(parsed);
           this.prefix.finish(index);
-        } else await this.pump.add(index, parsed);
+        } else {
+          if (parsed.expiresAtMs !== undefined) this.nowMs ??= await nodesClock(this.client);
+          await this.pump.add(index, parsed);
+        }
         progress.update(parsed.bytesRead, this.read - this.skip, this.failures.count);
         if (performance.now() - this.savedAt >= checkpointEveryMs) this.saveCheckpoint();
       }
@@ -120,9 +131,11 @@ class ImportRun {
     }
   }
 
-  private async settled(index: number, entry: Entry, failure: DynatsError | undefined): Promise<void> {
-    if (failure === undefined) this.stored++;
-    else await this.failures.refused(entry, failure);
+  private async settled(index: number, entry: Entry, settled: Settled): Promise<void> {
+    const failure = typeof settled === 'string' ? undefined : settled;
+    if (settled === 'stored') this.stored++;
+    if (settled === 'expired') this.expired++;
+    if (failure !== undefined) await this.failures.refused(entry, failure);
     // What is refused as invalid stays so; anything else is worth another try.
     if (failure === undefined || failure.code === ErrorCode.InvalidRequest) this.prefix.finish(index);
     else this.prefix.fail(index);
@@ -151,7 +164,8 @@ class ImportRun {
       note(`... and ${more} more${options.failedFile === undefined ? '' : ` in ${options.failedFile}`}`);
     const rate = Math.round((1000 * this.stored) / Math.max(1, elapsedMs));
     const took = `${formatElapsed(elapsedMs)} (${rate}/s)`;
-    note(`imported ${counted(this.stored, 'entry')} in ${took}, ${failures.count} failed`);
+    const expired = this.expired === 0 ? '' : `, ${this.expired} expired and left out`;
+    note(`imported ${counted(this.stored, 'entry')} in ${took}, ${failures.count} failed${expired}`);
     if (options.signal.aborted) throw new CliError(ExitCode.Interrupted, this.goOn('interrupted'));
     const whole = this.prefix.done === this.read;
     if (whole) this.checkpoint?.remove();

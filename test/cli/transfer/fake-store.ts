@@ -1,6 +1,7 @@
 // A client of a store that is a Map.
 import type { Operation, Outcome } from '../../../src/client/client.js';
 import type { DynatsError } from '../../../src/errors.js';
+import type { ClusterReply } from '../../../src/wire/generated/types.js';
 
 const stored = (key: string): Outcome => ({ key, version: '1@w', level: 'QUORUM', required: 2, acked: 2 });
 
@@ -9,6 +10,10 @@ export class FakeStore {
   inFlight = 0;
   most = 0;
   readonly values = new Map<string, unknown>();
+  /** Lives as they were asked for. */
+  readonly ttls = new Map<string, number | undefined>();
+  /** The nodes' clock. */
+  now = Date.now();
   readonly together = new Set<string>();
   private readonly keysInFlight = new Map<string, number>();
 
@@ -24,9 +29,18 @@ export class FakeStore {
       const key = String(operation.key);
       this.keysInFlight.delete(key);
       const refused = this.refuse(key);
-      if (refused === undefined && operation.op === 'put') this.values.set(key, operation.value);
+      if (refused === undefined && operation.op === 'put') {
+        this.values.set(key, operation.value);
+        this.ttls.set(key, operation.ttlMs);
+      }
       return refused ?? stored(key);
     });
+  }
+
+  async cluster(): Promise<ClusterReply> {
+    const { now } = this;
+    const cluster = { name: 'c', nodes: ['n0'], replicationFactor: 1, partitioner: 'murmur3' } as const;
+    return { node: 'n0', cluster: { ...cluster, nodes: ['n0'] }, time: now * 1000, now, peers: [] };
   }
 
   private enter(key: string): void {

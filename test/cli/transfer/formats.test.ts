@@ -105,6 +105,43 @@ test('CSV rows become entries by the header', async () => {
   assert.deepEqual((await csv('key,value,base64\nk,,/w==\n')).map(content), [['k', Buffer.from([0xff])]]);
 });
 
+const endless = Date.parse('2030-01-02T03:04:05.678Z');
+
+test('an entry that expires says when, in both formats', async () => {
+  const table: [string, number][] = [
+    ['2030-01-02T03:04:05.678Z', endless],
+    ['2030-01-02T05:04:05.678+02:00', endless],
+    ['2030-01-02T03:04Z', Date.parse('2030-01-02T03:04:00.000Z')],
+  ];
+  for (const [expiresAt, expiresAtMs] of table) {
+    const entry = { line: 1, key: 'k', value: 'v', expiresAtMs };
+    assert.deepEqual(parse(JSON.stringify({ key: 'k', value: 'v', expiresAt })), entry);
+    const [row] = await csv(`${csvHeader}\n${csvLine({ key: 'k', value: 'v', expiresAt })}\n`);
+    assert.deepEqual(row, { ...entry, line: 2, bytesRead: row?.bytesRead });
+  }
+});
+
+test('what is no time, or says no zone, is a problem; in files of other fields it is data', async () => {
+  for (const expiresAt of [
+    'soon',
+    1893553445678,
+    '2030-01-02',
+    '2030-01-02T03:04:05',
+    '2030-13-02T03:04:05Z',
+    null,
+  ]) {
+    const parsed = parse(JSON.stringify({ key: 'k', value: 'v', expiresAt }));
+    assert.ok(
+      'problem' in parsed && /expiresAt must be a time with its zone/.test(parsed.problem),
+      String(expiresAt),
+    );
+  }
+  const [row] = await csv('key,value,expiresAt\nk,v,soon\n');
+  assert.ok(row !== undefined && 'problem' in row);
+  const own = '{"name":"k","expiresAt":"soon"}';
+  assert.deepEqual(parse(own, { keyField: 'name' }), { line: 1, key: 'k', value: own });
+});
+
 test('a CSV row that is broken is a problem with its line, and the others are read', async () => {
   const rows = await csv('key,value\n1,a\n2,b,c\n,d\n3,e\n');
   assert.deepEqual(
@@ -134,7 +171,7 @@ test('what export writes, import reads back equal, as NDJSON and as CSV', async 
         const json = entries.map(([key, value]) => `${JSON.stringify({ key, value })}\n`).join('');
         const fromJson = await collect(ndjsonEntries(Readable.from([Buffer.from(json)]), standard));
         assert.deepEqual(fromJson.map(content), entries);
-        const rows = [csvHeader, ...entries.map(([key, value]) => csvLine(key, value, ''))]
+        const rows = [csvHeader, ...entries.map(([key, value]) => csvLine({ key, value }))]
           .map(row => `${row}\n`)
           .join('');
         assert.deepEqual((await csv(rows)).map(content), entries);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pump } from '../../../src/cli/transfer/importer.js';
+import { Pump, type Settled } from '../../../src/cli/transfer/importer.js';
 import { completeNodes } from '../../../src/cli/transfer/run-export.js';
-import { type DynatsError, InvalidRequestError, OverloadedError } from '../../../src/errors.js';
+import { InvalidRequestError, OverloadedError } from '../../../src/errors.js';
 import { FakeStore } from './fake-store.js';
 
 async function pump(store: FakeStore, keys: readonly string[], concurrency: number) {
-  const settled = new Map<number, DynatsError | undefined>();
-  const onSettled = async (index: number, _: unknown, failure: DynatsError | undefined) =>
-    void settled.set(index, failure);
-  const pump = new Pump(store, { level: 'QUORUM', bucket: 'default', concurrency, onSettled });
+  const settled = new Map<number, Settled>();
+  const onSettled = async (index: number, _: unknown, what: Settled) => void settled.set(index, what);
+  const about = { level: 'QUORUM', bucket: 'default', nowMs: () => 0 } as const;
+  const pump = new Pump(store, { ...about, concurrency, onSettled });
   for (const [i, key] of keys.entries()) await pump.add(i, { line: i + 1, key, value: `v${i}` });
   await pump.drain();
   return settled;
@@ -41,8 +41,8 @@ test('one entry that is refused leaves the others alone', async () => {
   const store = new FakeStore(key => (key === 'bad' ? new InvalidRequestError('key', 'no') : undefined));
   const settled = await pump(store, ['a', 'bad', 'b'], 8);
   assert.deepEqual(
-    [...settled.values()].map(failure => failure?.code),
-    [undefined, 'INVALID_REQUEST', undefined],
+    [...settled.values()].map(what => (typeof what === 'string' ? what : what.code)),
+    ['stored', 'INVALID_REQUEST', 'stored'],
   );
 });
 
@@ -52,7 +52,7 @@ test('an overloaded entry was not sent, and is tried again', async () => {
     key === 'busy' && left-- > 0 ? new OverloadedError('full') : undefined,
   );
   const settled = await pump(store, ['a', 'busy'], 8);
-  assert.deepEqual([...settled.values()], [undefined, undefined]);
+  assert.deepEqual([...settled.values()], ['stored', 'stored']);
   assert.equal(store.values.get('busy'), 'v1');
 });
 

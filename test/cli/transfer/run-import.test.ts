@@ -85,6 +85,36 @@ test('what cannot be imported is named, kept in a file, and does not stop the re
   );
 });
 
+test("what expires is stored with the rest of its life by the nodes' clock, and left out when that is over", async () => {
+  const store = new FakeStore();
+  // This machine's clock is an hour ahead of the nodes'.
+  store.now -= 3_600_000;
+  const at = (ms: number) => new Date(store.now + ms).toISOString();
+  const lines = [
+    { key: 'mortal', value: 'v', expiresAt: at(60_000) },
+    { key: 'over', value: 'v', expiresAt: at(-1) },
+    { key: 'immortal', value: 'v' },
+  ];
+  const file = fileOf(
+    'mortal.ndjson',
+    lines.map(line => JSON.stringify(line)),
+  );
+  await run(store, file);
+  assert.deepEqual([...store.values.keys()].sort(), ['immortal', 'mortal']);
+  const ttlMs = store.ttls.get('mortal') ?? 0;
+  assert.ok(ttlMs > 0 && ttlMs <= 60_000, String(ttlMs));
+  assert.equal(store.ttls.get('immortal'), undefined);
+  assert.equal(existsSync(`${file}.progress`), false, 'what is left out is done');
+});
+
+test('an entry that expires and fails keeps its end in the file of failures', async () => {
+  const failedFile = path.join(dir, 'mortal-failed.ndjson');
+  const expiresAt = new Date(Date.now() + 60_000).toISOString();
+  const file = fileOf('mortal-first.ndjson', [JSON.stringify({ key: 'k', value: 'v', expiresAt })]);
+  await assert.rejects(run(new FakeStore(() => new UnavailableError(2, 0)), file, { failedFile }));
+  assert.equal(JSON.parse(readFileSync(failedFile, 'utf8')).expiresAt, expiresAt);
+});
+
 test('the failed entries of one import can be imported by the next', async () => {
   const failedFile = path.join(dir, 'again.ndjson');
   const file = fileOf('first.ndjson', entries(0, 10));
