@@ -56,8 +56,8 @@ export interface ScenarioOptions {
    */
   readonly sessions?: 'kept' | 'unkept';
   readonly cluster?: Partial<ClusterDefinition>;
-  /** Default QUORUM for both, and ONE in sessions. */
-  readonly levels?: { readonly write: Level; readonly read: Level };
+  /** Default QUORUM for both, and ONE in sessions. `bucket`: requests name none, and `reached` counts the levels they had. */
+  readonly levels?: { readonly write: Level; readonly read: Level } | 'bucket';
   /** The zone of every client. */
   readonly zone?: string;
   readonly onLog?: (line: string) => void;
@@ -190,10 +190,13 @@ class Run {
     };
     this.history.operations.push(operation);
     const usual = isSession ? 'ONE' : 'QUORUM';
-    const { read, write } = this.options.levels ?? { read: usual, write: usual };
-    const level = kind === 'get' ? read : write;
+    const { levels = { read: usual, write: usual } } = this.options;
+    const level =
+      levels === 'bucket'
+        ? ({ level: 'QUORUM', isLevelDefault: true } as const)
+        : { level: kind === 'get' ? levels.read : levels.write };
     const session = this.options.sessions === 'kept' ? { session: memory.about('default', key) } : {};
-    const request = { bucket: 'default', key, level, ...session };
+    const request = { bucket: 'default', key, ...level, ...session };
     const work =
       kind === 'get'
         ? coordinator.read({ kind: 'read', ...request }, OPERATION_TIMEOUT_MS)
@@ -208,6 +211,7 @@ class Run {
     const done = Promise.race([work, this.noAnswer()]).then(
       reply => {
         operation.outcome = 'ok';
+        if (levels === 'bucket') this.count(reply.level);
         if (reply.session !== undefined) memory.learn('default', key, reply.session);
         const isDelete = 'found' in reply ? !reply.found : kind === 'delete';
         operation.version = reply.version === undefined ? null : parseVersion(reply.version, isDelete);

@@ -35,6 +35,21 @@ for (const levels of cases)
     assert.ok(ackedInAll > 0, 'no request succeeded');
   });
 
+for (const level of ['LOCAL_QUORUM', 'EACH_QUORUM'] as const)
+  test(`in a bucket whose level is ${level} clients of one zone that name none see every acked write`, async () => {
+    const inBucket = { ...cluster, buckets: { default: { level } } };
+    for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+      const run = await runScenario({ seed, cluster: inBucket, levels: 'bucket', zone: 'a' });
+      assert.deepEqual(
+        run.violations,
+        [],
+        `seed ${seed}: replay with DYNATS_SIM_FIRST=${seed} DYNATS_SIM_SEEDS=1`,
+      );
+      assert.equal(run.reached[level], run.acked, `seed ${seed}: every answer was at ${level}`);
+      assert.ok(run.acked > 0, `seed ${seed}: no request succeeded`);
+    }
+  });
+
 /** Full disks and frozen nodes keep what one zone acknowledged from the other for a while. No disk is lost: ONE does not bear it. */
 const rates = { damage: 0, refuse: 0.3, pause: 0.05, isolate: 0.04 };
 
