@@ -47,6 +47,8 @@ const TIMEOUT_MS = 5000;
 const LEAVES_PER_REQUEST = 256;
 /** Keys of one request for records; the schema allows no more. */
 const KEYS_PER_REQUEST = 1024;
+/** Keys that are settled at a time: one of the two may lack everything, and only what follows can be made to wait. */
+const KEYS_PER_PIECE = 1024;
 
 export class Comparison {
   /** Up to where each side, if it serves, knows that what it does not hold was deleted (see purge.ts). */
@@ -134,7 +136,7 @@ export class Comparison {
     for (;;) {
       const page = await this.list(leaves.slice(at.index), at.offset, want);
       for (const { key } of page.held) unseen.delete(key);
-      await this.settle(page.held);
+      for (const held of pieces(page.held)) await this.settle(held);
       if (page.next === undefined) break;
       at = { index: at.index + page.next.index, offset: page.next.offset };
     }
@@ -191,8 +193,10 @@ export class Comparison {
       missing.push(key);
     }
     if (!isDryRun) await this.bury(node, ghosts);
-    await this.send(missing);
-    await throttle(missing.length);
+    for (const some of pieces(missing)) {
+      await this.send(some);
+      await throttle(some.length);
+    }
   }
 
   /** Deletes, on `node`, values that the other side is known to have deleted. */
@@ -248,4 +252,8 @@ export class Comparison {
       );
     count('sent', keys.length);
   }
+}
+
+function* pieces<T>(all: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < all.length; from += KEYS_PER_PIECE) yield all.slice(from, from + KEYS_PER_PIECE);
 }
