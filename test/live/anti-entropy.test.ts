@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { Emulator } from '../../src/emulator/emulator.js';
 import type { ReplicaSettings } from '../../src/emulator/options.js';
 import { type Client, connect } from '../../src/index.js';
+import type { LeafRequest } from '../../src/wire/generated/types.js';
 import { dynats, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { fill } from '../support/filled-store.js';
@@ -52,8 +53,18 @@ const record = (value: string) => ({
 });
 
 /** Counts the requests of anti-entropy between replicas, by kind. */
-function countRequests({ emulator, client, streams }: Cluster): { take(): Promise<Record<string, number>> } {
+function countRequests({ emulator, client, streams }: Cluster): {
+  take(): Promise<Record<string, number>>;
+  /** How many leaves each request for leaves asked for. */
+  readonly leaves: number[];
+} {
   const { connection } = streams;
+  const leaves: number[] = [];
+  connection.subscribe('dynats.replica.*.leaves', {
+    callback: (error, message) => {
+      if (error === null) leaves.push(message.json<LeafRequest>().leaves.length);
+    },
+  });
   let counts: Record<string, number> = {};
   for (const kind of ['tree', 'leaves', 'held'])
     connection.subscribe(`dynats.replica.*.${kind}`, {
@@ -62,6 +73,7 @@ function countRequests({ emulator, client, streams }: Cluster): { take(): Promis
       },
     });
   return {
+    leaves,
     async take() {
       // What a node sent before its answer has reached this bus server with it, and this connection by the flush.
       await Promise.all(emulator.nodes.map(node => client.status(node)));
@@ -119,6 +131,7 @@ test('owners that agree exchange as many messages for 10,000 keys as for 10, and
   assert.deepEqual(found, { compared: 9, different: 2, fetched: 1, sent: 1 }, 'fetched, and passed on to n2');
   // Where one side has nothing, its leaf is answered with records: no third kind of request.
   assert.deepEqual(await requests.take(), { tree: 11, leaves: 2 });
+  assert.deepEqual(requests.leaves, [1, 1], 'no leaf but the one that differs');
 });
 
 test('dynats repair finds what differs, repairs it, and says so', async t => {
