@@ -48,7 +48,7 @@ export function conclusionOf({ verdict, owners, hints, unasked }: OutcomeReport)
     case Verdict.Stored:
       return `stored: on ${those(Standing.Holds).join(', ')}${hinted}${without}`;
     case Verdict.Superseded:
-      return `superseded: ${those(Standing.Newer).join(', ')} hold a newer version, which wins everywhere${without}`;
+      return `superseded: ${holders(those(Standing.Newer))} a newer version, which wins everywhere${without}`;
     case Verdict.Hinted:
       return `on its way: no owner has it${hinted}${without}`;
     case Verdict.Nowhere:
@@ -56,4 +56,9 @@ export function conclusionOf({ verdict, owners, hints, unasked }: OutcomeReport)
     case Verdict.Unknown:
       return `unknown: nobody that answered has it${without}; ask again when they are back`;
   }
+}
+
+/** `n2 holds`, `n2, n3 hold`. */
+function holders(nodes: readonly string[]): string {
+  return `${nodes.join(', ')} ${nodes.length === 1 ? 'holds' : 'hold'}`;
 }

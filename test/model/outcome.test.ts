@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
     what: 'an owner has a newer version',
     replies: [reply('n2', 'same'), reply('n3', 51), reply('n0', 'same'), reply('n1', null)],
     verdict: 'superseded',
-    says: /n3 hold a newer version/,
+    says: /superseded: n3 holds a newer version/,
   },
   {
     what: 'the same time of a larger writer is newer',

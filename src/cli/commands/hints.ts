@@ -101,11 +101,14 @@ async function list(target: string | undefined, flags: HintsFlags): Promise<void
 async function order(request: HintsRequest, flags: HintsFlags): Promise<void> {
   const answers = await askAll(request, flags, request.target);
   await show(answers, request.target, flags);
-  const silent = answers.filter(({ reply }) => reply === undefined).map(({ node }) => node);
+  // The target itself holds nothing for itself: that it is down is why one gives this order.
+  const silent = answers
+    .filter(({ node, reply }) => reply === undefined && node !== request.target)
+    .map(({ node }) => node);
   if (silent.length > 0)
     throw new CliError(
       ExitCode.LevelNotReached,
-      `${silent.join(', ')} did not answer and stays as it was: repeat this when ${silent.length === 1 ? 'it is' : 'they are'} back`,
+      `${silent.join(', ')} did not answer and ${silent.length === 1 ? 'stays as it was: repeat this when it is' : 'stay as they were: repeat this when they are'} back`,
     );
 }
 
@@ -152,7 +155,8 @@ async function show(
         name,
         node,
         String(entries),
-        String(bytes),
+        // Just stored: the holder looks at its stream twice a second.
+        oldestMs === null ? '-' : String(bytes),
         oldestMs === null ? '-' : formatElapsed(oldestMs),
         [paused ? 'paused' : '', full ? 'full' : ''].filter(word => word !== '').join(', '),
         settingsLine(policy),

@@ -28,9 +28,12 @@ export function recordCells(node: string, record: WireRecord): string[] {
   return [node, record.key, cellValue(record), String(record.time), record.writer];
 }
 
-/** For a person: values cut off, time readable. */
+/** For a person: values cut off, times readable. */
 export function readableCells(node: string, record: WireRecord): string[] {
-  return [node, cut(visible(record.key)), cut(cellValue(record)), readableTime(record.time), record.writer];
+  const { key, expiresAt } = record;
+  // What has expired is still on its owners, though no read finds it.
+  const end = expiresAt === undefined ? '' : ` (lives until ${readableTime(expiresAt).slice(0, -7)})`;
+  return [node, cut(visible(key)), cut(cellValue(record)) + end, readableTime(record.time), record.writer];
 }
 
 function cellValue(record: WireRecord): string {
