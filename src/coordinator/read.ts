@@ -183,7 +183,11 @@ class ReadInProgress implements Sleeper {
     this.newest = newest;
     if (newest.version === null) this.answer(undefined);
     else if (newest.record !== undefined) this.repair(newest.record);
-    else this.fetch(newest.version);
+    else if (newest.version.deleted === true || hasExpired(this.c, newest.version)) {
+      // A delete is its version, and by now its owner may have purged it: there is no record to ask for.
+      const { bucket, key } = this.request;
+      this.repair(tombstoneOf({ bucket, key, ...newest.version }));
+    } else this.fetch(newest.version);
   }
 
   /** Gets the record whose version won, from an owner that holds it. */

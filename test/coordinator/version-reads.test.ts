@@ -30,9 +30,9 @@ async function asked() {
   await clock.advance(100);
   return {
     /** Puts a newer record into the log of `node` alone. */
-    async advance(node: string): Promise<void> {
+    async advance(node: string, content: { value: string } | { deleted: true }): Promise<void> {
       const time = Math.floor((clock.now() + 1) * 1000);
-      const record = encodeRecord({ bucket: 'default', key, value: 'newer', time, writer: 'w' });
+      const record = encodeRecord({ bucket: 'default', key, ...content, time, writer: 'w' });
       bus.publish(subjects.log(node), encodeEntry([record]));
       await clock.advance(100);
     },
@@ -64,10 +64,19 @@ test('a record is asked for besides only of an owner whose version is newer', as
   const { read, advance } = await asked();
   const [first] = (await read('ALL')).wants;
   const newer = owners.find(owner => first !== `record of ${owner}`) ?? '';
-  await advance(newer);
+  await advance(newer, { value: 'newer' });
   const { value, wants } = await read('ALL');
   assert.equal(value, 'newer');
   const records = wants.filter(each => each.startsWith('record'));
   assert.equal(wants.length, 4, String(wants));
   assert.deepEqual(records.slice(1), [`record of ${newer}`]);
+});
+
+test('a delete is its version: its record, which may have been purged by now, is not asked for', async () => {
+  const { read, advance } = await asked();
+  const [first] = (await read('ALL')).wants;
+  await advance(owners.find(owner => first !== `record of ${owner}`) ?? '', { deleted: true });
+  const { value, wants } = await read('ALL');
+  assert.equal(value, undefined);
+  assert.equal(wants.length, 3, String(wants));
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withSeed } from './replay.js';
 import { runScenario } from './scenario.js';
 
 const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 20);
@@ -10,7 +11,7 @@ const rates = { damage: 0 };
 test('within a session no read at level ONE is older than what the session wrote or read', async () => {
   let acked = 0;
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-    const result = await runScenario({ seed, sessions: 'kept', rates });
+    const result = await withSeed(seed, () => runScenario({ seed, sessions: 'kept', rates }));
     assert.deepEqual(
       result.violations,
       [],

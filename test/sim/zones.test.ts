@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Level } from '../../src/model/level.js';
 import { SimCluster } from './cluster.js';
+import { withSeed } from './replay.js';
 import { runScenario } from './scenario.js';
 
 const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 5);
@@ -24,7 +25,9 @@ for (const levels of cases)
   test(`clients of one zone that write at ${levels.write} and read at ${levels.read} see every acked write`, async () => {
     let ackedInAll = 0;
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      const { violations, acked } = await runScenario({ seed, cluster, levels, zone: 'a' });
+      const { violations, acked } = await withSeed(seed, () =>
+        runScenario({ seed, cluster, levels, zone: 'a' }),
+      );
       assert.deepEqual(
         violations,
         [],
@@ -39,7 +42,9 @@ for (const level of ['LOCAL_QUORUM', 'EACH_QUORUM'] as const)
   test(`in a bucket whose level is ${level} clients of one zone that name none see every acked write`, async () => {
     const inBucket = { ...cluster, buckets: { default: { level } } };
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      const run = await runScenario({ seed, cluster: inBucket, levels: 'bucket', zone: 'a' });
+      const run = await withSeed(seed, () =>
+        runScenario({ seed, cluster: inBucket, levels: 'bucket', zone: 'a' }),
+      );
       assert.deepEqual(
         run.violations,
         [],
@@ -61,7 +66,9 @@ for (const levels of [
   test(`a session that wanders between zones, writes at ${levels.write} and reads at ${levels.read} never goes back`, async () => {
     let ackedInAll = 0;
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      const result = await runScenario({ seed, cluster, levels, zone: 'a', sessions: 'kept', rates });
+      const result = await withSeed(seed, () =>
+        runScenario({ seed, cluster, levels, zone: 'a', sessions: 'kept', rates }),
+      );
       assert.deepEqual(
         result.violations,
         [],
