@@ -131,20 +131,20 @@ class ReadInProgress implements Sleeper {
     if (this.settled || this.newest !== undefined) return;
     for (const owner of this.asked)
       if (!this.answers.some(held => held.owner === owner)) this.c.answerTimes.wasLate(owner);
-    const lacking = this.plan.need.filter(part => !this.tally.isPartMet(part));
-    const hasAsked = lacking.map(part => this.askNext(part)).includes(true);
-    if (hasAsked && this.spare.length > 0) this.awaitAnswers();
+    // One that is late itself is no help: where all are slow, asking more of them makes them slower.
+    const isPrompt = (owner: string) => !this.c.answerTimes.isLate(owner);
+    for (const part of this.plan.need) if (!this.tally.isPartMet(part)) this.askNext(part, isPrompt);
+    if (this.spare.length > 0) this.awaitAnswers();
   }
 
-  /** Asks the next owner that counts for `part`. */
-  private askNext(part: Part): boolean {
-    const at = this.spare.findIndex(owner => part.owners.includes(owner));
+  /** Asks the next owner that counts for `part`, of those that `may`. */
+  private askNext(part: Part, may = (_owner: string) => true): void {
+    const at = this.spare.findIndex(owner => part.owners.includes(owner) && may(owner));
     const [owner] = at < 0 ? [] : this.spare.splice(at, 1);
-    if (owner === undefined) return false;
+    if (owner === undefined) return;
     this.asked.push(owner);
     this.tally.hope(owner);
     this.ask(owner, 'record');
-    return true;
   }
 
   private ask(owner: string, want: 'record' | 'version'): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LATE_MIN_MS } from '../../src/coordinator/answer-times.js';
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
+import { ReadTimeoutError } from '../../src/errors.js';
 import type { ClusterDefinition, Level } from '../../src/wire/generated/types.js';
 import { SimCluster } from '../sim/cluster.js';
 
@@ -48,6 +49,20 @@ test('at level ONE the owner that backs up is backed up too', async () => {
   cluster.pause('n3');
   const took = await timeRead(cluster, client, 'ONE');
   assert.ok(took >= 2 * LATE_MIN_MS && took <= 2 * (LATE_MIN_MS + 2) + promptMs, `${took} ms`);
+});
+
+test('where all owners are late none is asked beside another', async () => {
+  const { cluster, client } = await settled();
+  for (let i = 0; i < 100; i++) await timeRead(cluster, client);
+  const read = { kind: 'read', bucket: 'default', key, level: 'ONE', trace: true } as const;
+  const receiptOf = async () => {
+    const error = await cluster.clock.until(client.read(read, 200).catch((reason: unknown) => reason));
+    assert.ok(error instanceof ReadTimeoutError);
+    return error.receipt?.owners.map(({ state }) => state).sort();
+  };
+  for (const node of ['n2', 'n3', 'n0']) cluster.pause(node);
+  assert.deepEqual(await receiptOf(), ['waiting', 'waiting', 'waiting']);
+  assert.deepEqual(await receiptOf(), ['not-asked', 'not-asked', 'waiting']);
 });
 
 test('an owner that was late takes its turn again once it has answered', async () => {
