@@ -107,6 +107,28 @@ export class SimCluster {
     this.disk(node).broker.crash();
   }
 
+  /** Kills the broker alone; what it held on disk stays. The replica notices by its closed connection. */
+  crashBroker(node: string): void {
+    this.disk(node).broker.crash();
+    this.core(node)?.lostBroker();
+  }
+
+  restartBroker(node: string): void {
+    this.disk(node).broker.isUp = true;
+    this.core(node)?.reopen();
+  }
+
+  /** The replica's connection to its broker breaks, while both are well and the log goes on to take writes. */
+  disconnect(node: string): void {
+    this.running.get(node)?.process.disconnect();
+    this.core(node)?.lostBroker();
+  }
+
+  reconnect(node: string): void {
+    this.running.get(node)?.process.reconnect();
+    this.core(node)?.reopen();
+  }
+
   pause(node: string): void {
     const running = this.running.get(node);
     if (running !== undefined) running.process.isPaused = true;
@@ -118,11 +140,15 @@ export class SimCluster {
     this.running.get(node)?.process.resume();
   }
 
-  /** Cuts sites off from all others. */
-  isolate(...isolated: string[]): void {
+  /** Cuts sites off from all others. @returns what mends it. */
+  isolate(...isolated: string[]): () => void {
+    const mends: (() => void)[] = [];
     for (const a of this.network.brokers.keys())
       for (const b of this.network.brokers.keys())
-        if (isolated.includes(a) !== isolated.includes(b)) this.network.cut(a, b);
+        if (isolated.includes(a) !== isolated.includes(b)) mends.push(this.network.cut(a, b));
+    return () => {
+      for (const mend of mends) mend();
+    };
   }
 
   /** A client that coordinates for itself, connected at a site of its own. */
