@@ -30,6 +30,8 @@ export class Replica {
   private lastSeen: Position | undefined;
   private invalid = 0;
   private opened = false;
+  /** Set from when the connection to the log's broker is lost, anew each time, until the log has been looked at again. */
+  private cutOff: symbol | undefined;
   private recalled = false;
   /** This life of the log has once been read to its end. */
   private isRead = false;
@@ -66,7 +68,8 @@ export class Replica {
 
   get state(): ReplicaState {
     if (this.losses.recovering !== undefined) return 'recovering';
-    return this.opened && !this.fold.isBehind && this.judging.size === 0 ? 'serving' : 'catching-up';
+    const isUpToDate = this.opened && !this.fold.isBehind && this.cutOff === undefined;
+    return isUpToDate && this.judging.size === 0 ? 'serving' : 'catching-up';
   }
 
   /** Why it is recovering, or null. */
@@ -131,7 +134,9 @@ export class Replica {
     if (this.isRead) await this.recheck(life);
     // Where a peer remembers more than the log has, no read may be answered before that is known.
     const asking = this.opened ? undefined : this.peers.ask();
+    const { cutOff } = this;
     const state = await this.fold.resume();
+    if (this.cutOff === cutOff) this.cutOff = undefined;
     this.firstSequence = state.firstSequence;
     logger.info(
       { log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes },
@@ -145,9 +150,14 @@ export class Replica {
     logger.info({ state: this.state, node }, 'takes writes');
   }
 
-  /** The connection to the log's broker is lost: once that is back, `open` compares the log with what it was. */
+  /**
+   * The connection to the log's broker is lost: once that is back, `open` compares the log with what it was. Until then no
+   * read is answered: the log may have stored, and acked, what did not come.
+   */
   lostBroker(): void {
     this.lastSeen ??= this.position;
+    this.cutOff = Symbol('lost broker');
+    this.options.onState();
   }
 
   /** Counts the losses found: a replica is whole again only if none came while it was being made whole. */
@@ -245,7 +255,8 @@ export class Replica {
   private async look(): Promise<void> {
     try {
       const life = await this.options.log.life();
-      if (life?.id !== this.life?.id) await this.open();
+      // A connection that was lost again while the log was being opened needs another look, too.
+      if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
       const { missing } = await this.options.log.state();
       if (missing > 0) this.hole(`${missing} entries are missing`);
     } catch (error) {
