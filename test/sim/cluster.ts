@@ -15,9 +15,16 @@ export interface SimOptions {
   readonly cluster?: Partial<ClusterDefinition>;
   readonly compaction?: Partial<CompactionSettings>;
   readonly antiEntropy?: Partial<AntiEntropySettings>;
+  /** Told of a node's core before its process is killed. */
+  readonly onKill?: (core: NodeCore) => void;
+  /** Told of each start that failed and is tried again. */
+  readonly onFailedStart?: () => void;
   /** Receives every log line of every node. */
   readonly onLog?: (node: string, level: string, fields: object, message: string) => void;
 }
+
+/** After a start that failed, in milliseconds. */
+const START_AGAIN_MS = 500;
 
 interface Running {
   readonly process: SimProcess;
@@ -96,8 +103,21 @@ export class SimCluster {
     }
   }
 
+  /** As an operator does: a start that fails is tried again. */
+  keepStarting(node: string): void {
+    // One process for each name; node.ts refuses a second.
+    if (this.running.has(node)) return;
+    this.startNode(node).catch(() => {
+      this.options.onFailedStart?.();
+      this.killReplica(node);
+      this.clock.after(START_AGAIN_MS, () => this.keepStarting(node));
+    });
+  }
+
   killReplica(node: string): void {
-    this.running.get(node)?.process.kill();
+    const running = this.running.get(node);
+    if (running !== undefined) this.options.onKill?.(running.core);
+    running?.process.kill();
     this.running.delete(node);
   }
 

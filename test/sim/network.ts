@@ -79,6 +79,8 @@ export class SimBroker {
 
 /** Time of one hop without faults, in milliseconds. */
 const HOP_MS = 0.2;
+/** Time of one call to the JetStream API, at least and at most, in milliseconds: longer than a message takes. */
+const API_MS = { least: 0.3, most: 3 };
 /** How long a message that is overtaken, or a second copy, may stay behind, in milliseconds. */
 const BEHIND_MS = 150;
 /**
@@ -128,6 +130,11 @@ export class SimNetwork {
 
   heal(): void {
     this.cuts = new Map();
+  }
+
+  /** How long a call to the JetStream API takes now, in milliseconds. */
+  apiMs(): number {
+    return API_MS.least + this.random.next() * (API_MS.most - API_MS.least);
   }
 
   newInbox(): string {

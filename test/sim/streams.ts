@@ -131,9 +131,6 @@ export class SimStream implements Store {
   }
 }
 
-/** Milliseconds of one call to the JetStream API. */
-const API_MS = 0.5;
-
 class SimLogStream {
   constructor(
     protected readonly process: SimProcess,
@@ -161,10 +158,10 @@ class SimLogStream {
   }
 
   protected call<T>(work: (stream: SimStream) => T): Promise<T> {
-    const { clock } = this.process.network;
+    const { network } = this.process;
     const { broker } = this.disk;
     return new Promise((resolve, reject) => {
-      clock.after(API_MS + broker.slowMs, () => {
+      network.clock.after(network.apiMs() + broker.slowMs, () => {
         const stream = this.find();
         const isAnswering = broker.isUp && !broker.isPaused && this.process.canReceive;
         if (!this.process.isAlive || !isAnswering) reject(new Error(`no answer from ${this.disk.node}`));

@@ -87,6 +87,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** What waits for its time, cancelled or not. */
+  get scheduledCount(): number {
+    return this.agenda.size;
+  }
+
   /** A clock on the same time, but set `offsetMs` ahead of it. */
   skewed(offsetMs: () => number): Clock {
     return {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Level } from '../../src/model/level.js';
 import { SimCluster } from './cluster.js';
+import { DAMAGE, without } from './fault-table.js';
 import { runScenario } from './scenario.js';
 
 const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 5);
@@ -36,7 +37,7 @@ for (const levels of cases)
   });
 
 /** Full disks and frozen nodes keep what one zone acknowledged from the other for a while. No disk is lost: ONE does not bear it. */
-const rates = { damage: 0, refuse: 0.3, pause: 0.05, isolate: 0.04 };
+const rates = { ...without(DAMAGE), fullDisk: 0.3, pause: 0.05, partition: 0.04 };
 
 for (const levels of [
   { write: 'LOCAL_QUORUM', read: 'LOCAL_QUORUM' },
