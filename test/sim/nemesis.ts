@@ -2,7 +2,7 @@
 import type { SimCluster } from './cluster.js';
 import { LINK_FAULTS, LOSSES, NODE_FAULTS, OTHER_FAULTS } from './fault-kinds.js';
 import { NO_FAULTS } from './network.js';
-import type { PlannedFault } from './plan.js';
+import type { Planned, PlannedFault } from './plan.js';
 
 /** After the last fault every node serves again within this time, in virtual milliseconds. */
 const HEALED_MS = 60_000;
@@ -16,6 +16,8 @@ export class Nemesis {
   /** By then a disk that forgot has been found out. */
   private foundOutAtMs = 0;
   private count = 0;
+  /** Parts of the plan that were due. */
+  private followed = 0;
 
   constructor(
     private readonly cluster: SimCluster,
@@ -46,6 +48,15 @@ export class Nemesis {
       if (this.cluster.running.has(node)) this.hold(node, fault, NODE_FAULTS[name]);
     } else if (name in LINK_FAULTS) this.holdLinks(fault);
     else this.hold(`${name} ${fault.sites.join()} ${node}`, fault, OTHER_FAULTS[name]);
+  }
+
+  /** Begins what is due of a plan, in order. @param nowMs on the plan's clock. */
+  follow(plan: readonly Planned[], nowMs: number): void {
+    for (; this.followed < plan.length; this.followed++) {
+      const part = plan[this.followed];
+      if (part === undefined || part.atMs > nowMs) return;
+      if (part.what === 'fault') this.begin(part);
+    }
   }
 
   /** Ends all faults; resolves when every node serves. */
@@ -106,7 +117,7 @@ export class Nemesis {
     );
     if (!areAllWell || cluster.clock.monotonic() < this.foundOutAtMs) return;
     const until = this.rememberedOf(node);
-    if (until === undefined) return;
+    if (until === undefined && name === 'lostTail') return;
     // What changes in a file while its broker runs is found when it is read again.
     const isReadAgain = name === 'bitFlip' || name === 'truncation';
     const isRunning = !isReadAgain && (amount * 17) % 1 < 0.3;
@@ -117,7 +128,7 @@ export class Nemesis {
       fault,
       () => {
         const undo = strike?.(cluster, fault);
-        LOSSES[name]?.(cluster.disk(node), fault, until);
+        LOSSES[name]?.(cluster.disk(node), fault, until ?? 0);
         return () => undo?.();
       },
       isRunning ? `${name} of a running replica` : name,
@@ -135,6 +146,7 @@ export class Nemesis {
     const known = positions
       .filter(position => position.log === log?.life?.id)
       .map(({ sequence }) => sequence);
-    return known.length === 0 ? undefined : Math.max(...known) - 1;
+    const newest = Math.max(0, ...known);
+    return newest === 0 ? undefined : newest - 1;
   }
 }

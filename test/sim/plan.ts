@@ -32,13 +32,16 @@ export interface PlannedOperation {
 
 export type Planned = PlannedFault | PlannedOperation;
 
-export interface PlanOptions {
+export interface FaultPlanOptions {
   readonly seed: number;
   readonly steps: number;
-  readonly rates?: Partial<FaultRates>;
+  readonly rates?: Partial<FaultRates> | undefined;
   readonly cluster: ClusterDefinition;
-  readonly keys: readonly string[];
   readonly clients: number;
+}
+
+export interface PlanOptions extends FaultPlanOptions {
+  readonly keys: readonly string[];
   /** Probability that an operation goes through a node. */
   readonly viaNode: number;
   /** Probability that a put expires, and that an operation is a scan. */
@@ -56,23 +59,38 @@ const PLAN_SALT = 0x9e3779b9;
 
 export const siteOf = (client: number) => `at-c${client}`;
 
+/** The faults of a run whose operations are drawn as it goes. */
+export function planFaults(options: FaultPlanOptions): PlannedFault[] {
+  const random = new SeededRandom(options.seed ^ PLAN_SALT);
+  return [...faultsByStep(random, options)].flatMap(({ faults }) => faults);
+}
+
+/** All that happens in a run. */
 export function planOf(options: PlanOptions): Planned[] {
-  const { seed, steps, cluster, clients } = options;
-  const random = new SeededRandom(seed ^ PLAN_SALT);
-  const rates = swarm(random, { ...FAULT_RATES, ...options.rates });
-  const sites = [...cluster.nodes, ...Array.from({ length: clients }, (_, i) => siteOf(i))];
+  const random = new SeededRandom(options.seed ^ PLAN_SALT);
   const plan: Planned[] = [];
-  if (random.chance(rates.clockSkew)) plan.push({ ...fault(random, 'clockSkew', 0, cluster, sites) });
-  let atMs = 0;
-  for (let step = 0; step < steps; step++) {
-    for (const name of FAULT_NAMES)
-      if (name !== 'clockSkew' && random.chance(rates[name]))
-        plan.push(fault(random, name, atMs, cluster, sites));
-    for (let client = 0; client < clients; client++)
+  for (const { atMs, faults } of faultsByStep(random, options)) {
+    plan.push(...faults);
+    for (let client = 0; client < options.clients; client++)
       if (random.chance(0.6)) plan.push(operation(random, client, atMs, options, plan.length));
-    atMs += STEP_MS * random.next();
   }
   return plan;
+}
+
+function* faultsByStep(
+  random: SeededRandom,
+  { steps, cluster, clients, rates: changed }: FaultPlanOptions,
+): Generator<{ atMs: number; faults: PlannedFault[] }> {
+  const rates = swarm(random, { ...FAULT_RATES, ...changed });
+  const sites = [...cluster.nodes, ...Array.from({ length: clients }, (_, i) => siteOf(i))];
+  let atMs = 0;
+  for (let step = 0; step < steps; step++) {
+    // Clocks that are wrong are so from the beginning.
+    const names = FAULT_NAMES.filter(name => (step === 0) === (name === 'clockSkew'));
+    const struck = names.filter(name => random.chance(rates[name]));
+    yield { atMs, faults: struck.map(name => fault(random, name, atMs, cluster, sites)) };
+    atMs += STEP_MS * random.next();
+  }
 }
 
 /** Only some kinds of fault in one run. */

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 2000;
 test('nothing that was deleted or has expired comes back, and it is purged in the end', async () => {
   const total = { floors: 0, purgedKeys: 0 };
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-    const { violations, floors, purgedKeys } = await runPurgeScenario(seed);
+    const { violations, floors, purgedKeys } = await runPurgeScenario({ seed });
     assert.deepEqual(violations, [], `seed ${seed}: replay with DYNATS_SIM_FIRST=${seed} DYNATS_SIM_SEEDS=1`);
     total.floors += floors;
     total.purgedKeys += purgedKeys;

@@ -20,10 +20,10 @@ import { Nemesis } from './nemesis.js';
 import { type Planned, planOf } from './plan.js';
 import { SeededRandom } from './random.js';
 import { Reached } from './reached.js';
+import { lineOf, type RunOptions, type RunResult } from './result.js';
 import { Workload } from './workload.js';
 
-export interface ScenarioOptions {
-  readonly seed: number;
+export interface ScenarioOptions extends RunOptions {
   readonly steps?: number;
   readonly rates?: Partial<FaultRates>;
   /**
@@ -31,14 +31,16 @@ export interface ScenarioOptions {
    * itself in turn. `unkept`: it does not carry the token.
    */
   readonly sessions?: 'kept' | 'unkept';
+  /**
+   * No anti-entropy, no read repair, and clients alone coordinate: what an owner was away for, hints must bring it, unless
+   * nobody took them.
+   */
+  readonly isByHintsAlone?: boolean;
   readonly cluster?: Partial<ClusterDefinition>;
   /** Default: drawn from those whose reads meet their writes, and ONE in sessions. */
   readonly levels?: Levels;
   /** The zone of every client. */
   readonly zone?: string;
-  /** What happens, in place of what the seed gives. */
-  readonly plan?: readonly Planned[];
-  readonly onLog?: (line: string) => void;
 }
 
 interface Levels {
@@ -46,16 +48,12 @@ interface Levels {
   readonly read: Level;
 }
 
-export interface ScenarioResult {
-  readonly violations: Violation[];
+export interface ScenarioResult extends RunResult {
   readonly operations: number;
   readonly acked: number;
-  /** How often each rare thing happened. */
-  readonly reached: Record<string, number>;
-  /** What happened. */
-  readonly plan: readonly Planned[];
 }
 
+const ONE: Levels = { write: 'ONE', read: 'ONE' };
 const BUCKET = 'default';
 const KEYS = ['0', '100', '137', '200', '__proto__'];
 const CLIENTS = 3;
@@ -96,16 +94,16 @@ class Run {
       seed,
       cluster,
       compaction: { minBytes: 4000, ratio: 2 },
+      antiEntropy: { enabled: options.isByHintsAlone !== true },
       onKill: core => this.reached.counters(core),
       onFailedStart: () => this.reached.count('failed start'),
       onLog: (node, level, fields, message) => {
         this.reached.logged(message);
-        const at = this.cluster.clock.monotonic().toFixed(1);
-        onLog?.(`${at} ${node} ${level} ${message} ${JSON.stringify(fields)}`);
+        onLog?.(lineOf(this.cluster.clock.monotonic(), node, level, message, fields));
       },
     });
-    const usual: Levels = sessions === undefined ? drawLevels(seed) : { write: 'ONE', read: 'ONE' };
-    this.levels = options.levels ?? usual;
+    const usual: Levels = sessions === undefined ? drawLevels(seed) : ONE;
+    this.levels = options.levels ?? (options.isByHintsAlone === true ? ONE : usual);
     this.plan = options.plan ?? this.draw();
     this.nemesis = new Nemesis(this.cluster, name => this.reached.count(name));
     this.workload = new Workload({
@@ -124,19 +122,19 @@ class Run {
   async go(): Promise<ScenarioResult> {
     const { cluster, nemesis, workload, queues } = this;
     const { clock } = cluster;
-    const [first] = this.plan;
     // Clocks that are wrong are so from the beginning.
-    if (first?.what === 'fault' && first.name === 'clockSkew') nemesis.begin(first);
+    const isAtOnce = (part: Planned) => part.what === 'fault' && part.name === 'clockSkew';
+    for (const part of this.plan) if (part.what === 'fault' && isAtOnce(part)) nemesis.begin(part);
     await cluster.start();
     await clock.advance(500);
     const startedAtMs = clock.monotonic();
-    for (const part of this.plan) {
+    for (const part of this.plan.filter(each => !isAtOnce(each))) {
       if (startedAtMs + part.atMs > clock.monotonic()) {
         await clock.advance(startedAtMs + part.atMs - clock.monotonic());
         queues.look();
       }
       if (part.what === 'operation') workload.begin(part);
-      else if (part !== first || part.name !== 'clockSkew') nemesis.begin(part);
+      else nemesis.begin(part);
     }
     await nemesis.heal();
     await cluster.waitFor(() => workload.isIdle, 'every request to be answered');
@@ -150,7 +148,7 @@ class Run {
   }
 
   private draw(): readonly Planned[] {
-    const { seed, steps = STEPS, rates = {}, sessions, levels } = this.options;
+    const { seed, steps = STEPS, rates = {}, sessions, levels, isByHintsAlone = false } = this.options;
     // What fewer than a quorum acknowledged does not survive the loss of that one disk.
     const survives = levels !== undefined || this.levels.write !== 'ONE';
     return planOf({
@@ -160,9 +158,9 @@ class Run {
       cluster: this.cluster.definition,
       keys: KEYS,
       clients: CLIENTS,
-      viaNode: sessions === undefined ? 0.4 : 0.6,
+      viaNode: isByHintsAlone ? 0 : sessions === undefined ? 0.4 : 0.6,
       ttl: sessions === undefined ? 0.1 : 0,
-      scans: sessions === undefined ? 0.05 : 0,
+      scans: sessions === undefined && !isByHintsAlone ? 0.05 : 0,
     });
   }
 
@@ -192,19 +190,30 @@ class Run {
   }
 
   private async check(): Promise<Violation[]> {
-    const { cluster, workload, levels } = this;
+    const { cluster, workload } = this;
     const { history } = workload;
-    const ordered =
-      this.options.sessions === undefined
-        ? [
-            ...quorumViolations(history, { readsMeet: levels.read !== 'ONE' }),
-            ...laterWinsViolations(history),
-          ]
-        : sessionViolations(history);
-    const atRest = [...divergences(cluster, this.held), ...forgotten(cluster, this.held)];
+    const isJudged = !this.hasHintRefused;
+    const ordered = this.options.isByHintsAlone === true ? [] : this.orderViolations();
+    const apart = isJudged ? divergences(cluster, this.held) : [];
+    const atRest = [...apart, ...forgotten(cluster, this.held)];
     const queues = this.queues.atRest(this.coordinators);
     const lost = lostViolations(history, await this.finalReads());
     return [...ordered, ...valueViolations(history), ...atRest, ...queues, ...lost, ...this.unanswered()];
+  }
+
+  private orderViolations(): Violation[] {
+    const { history } = this.workload;
+    if (this.options.sessions !== undefined) return sessionViolations(history);
+    const readsMeet = this.levels.read !== 'ONE';
+    return [...quorumViolations(history, { readsMeet }), ...laterWinsViolations(history)];
+  }
+
+  /** Where hints alone bring owners together, one that nobody took is missing. */
+  private get hasHintRefused(): boolean {
+    if (this.options.isByHintsAlone !== true) return false;
+    const isMissing = this.coordinators.some(({ hints }) => hints.failed > 0);
+    this.reached.count(isMissing ? 'run not judged: a hint was refused' : 'run judged by hints alone');
+    return isMissing;
   }
 
   private unanswered(): Violation[] {
