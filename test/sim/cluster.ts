@@ -41,6 +41,8 @@ export class SimCluster {
   readonly running = new Map<string, Running>();
   /** How far ahead of true time the clock of each node and client is, in milliseconds. */
   readonly skewMs = new Map<string, number>();
+  /** When each node last said that it recovers. */
+  readonly recoveringAtMs = new Map<string, number>();
   private wasStarted = false;
 
   constructor(private readonly options: SimOptions) {
@@ -215,6 +217,7 @@ export class SimCluster {
       onState: ({ state }) => {
         const running = this.running.get(node);
         if (running !== undefined) running.state = state;
+        if (state === 'recovering') this.recoveringAtMs.set(node, this.clock.monotonic());
       },
       onTwin: () => {},
     });

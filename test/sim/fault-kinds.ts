@@ -93,6 +93,9 @@ function setClock(cluster: SimCluster, { node, sites, amount }: PlannedFault): (
   return () => {};
 }
 
+/** An entry's head. */
+const TELLING_BYTES = 10;
+
 /** What a disk loses while its broker is down. */
 export const LOSSES: Partial<Record<FaultName, (disk: SimDisk, fault: PlannedFault, until: number) => void>> =
   {
@@ -107,7 +110,10 @@ export const LOSSES: Partial<Record<FaultName, (disk: SimDisk, fault: PlannedFau
       entries.splice(Math.floor(amount * entries.length), 1 + Math.floor((amount * 31) % 5));
     },
     truncation: (disk, { amount }) =>
-      change(disk, amount, data => data.subarray(0, Math.floor(((amount * 31) % 1) * data.length))),
+      // Of fewer bytes nobody can tell what they were.
+      change(disk, amount, data =>
+        data.subarray(0, Math.max(TELLING_BYTES, Math.floor(((amount * 31) % 1) * data.length))),
+      ),
     bitFlip: (disk, { amount }) =>
       change(disk, amount, data => {
         const byte = Math.floor(((amount * 31) % 1) * data.length);

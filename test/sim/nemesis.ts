@@ -10,12 +10,21 @@ const HEALED_MS = 60_000;
 /** A replica has looked at its log by then, and recovers if it has to. */
 const FOUND_OUT_MS = 3000;
 
+/** A disk that forgot some of its log. */
+export interface Injury {
+  readonly node: string;
+  readonly name: string;
+  readonly atMs: number;
+}
+
 export class Nemesis {
   /** Faults that go on, by what they exclude, and what ends them. */
   private readonly active = new Map<string, { readonly fault: PlannedFault; readonly end: () => void }>();
   /** By then a disk that forgot has been found out. */
   private foundOutAtMs = 0;
   private count = 0;
+  /** Whenever a disk forgot. */
+  private readonly injuries: Injury[] = [];
   /** Parts of the plan that were due. */
   private followed = 0;
 
@@ -23,6 +32,11 @@ export class Nemesis {
     private readonly cluster: SimCluster,
     private readonly onFault: (name: string) => void = () => {},
   ) {}
+
+  /** Whenever a disk forgot. */
+  get injured(): readonly Injury[] {
+    return this.injuries;
+  }
 
   /** Faults begun so far. */
   get strikes(): number {
@@ -128,7 +142,10 @@ export class Nemesis {
       fault,
       () => {
         const undo = strike?.(cluster, fault);
-        LOSSES[name]?.(cluster.disk(node), fault, until ?? 0);
+        const disk = cluster.disk(node);
+        const hasEntries = disk.log !== undefined && disk.log.entries.length > 0;
+        if (hasEntries) this.injuries.push({ node, name, atMs: cluster.clock.monotonic() });
+        LOSSES[name]?.(disk, fault, until ?? 0);
         return () => undo?.();
       },
       isRunning ? `${name} of a running replica` : name,

@@ -9,6 +9,7 @@ import type { RunOptions, RunResult } from './result.js';
 const KEY = '5';
 const WRITES = 23_000;
 const READS = 23_000;
+const WRITES_WELL = 5000;
 /** What may wait for one node (docs/PROTOCOL.md says 20,000), and one message on its way. */
 const WAITING_MAX = 20_000 + 1024;
 const TIMEOUT_MS = 800;
@@ -50,6 +51,14 @@ export async function runOverload({ seed }: RunOptions): Promise<RunResult> {
   await flood('reads', READS, () => client.read({ kind: 'read', ...about }, TIMEOUT_MS));
   for (const node of ['n0', 'n1', 'n2']) cluster.resume(node);
   await clock.advance(5000);
+  // More than one message holds, and nothing is wrong: all of it is stored.
+  let stored = 0;
+  await flood('writes when all is well', WRITES_WELL, async i => {
+    await client.write({ kind: 'write', ...about, value: `${i}` }, 10 * TIMEOUT_MS);
+    stored++;
+  });
+  if (stored < WRITES_WELL)
+    violations.push({ rule: 'what has room is stored', what: `${stored} of ${WRITES_WELL} writes were` });
   if (!client.isIdle) violations.push({ rule: 'queues are empty in the end', what: 'the client is busy' });
   return { violations, reached, plan: [] };
 }

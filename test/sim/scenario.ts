@@ -6,6 +6,7 @@ import type { Level } from '../../src/model/level.js';
 import type { ClusterDefinition, GetReply } from '../../src/wire/generated/types.js';
 import { answerViolations } from './check/answers.js';
 import { divergences, forgotten, type Held } from './check/converged.js';
+import { unnoticed } from './check/found-out.js';
 import type { Violation } from './check/history.js';
 import { laterWinsViolations } from './check/later-wins.js';
 import { lostViolations } from './check/lost.js';
@@ -63,7 +64,6 @@ const CONVERGENCE_MS = 40_000;
 const FINAL_READ_MS = 5000;
 const FINAL_TRIES_MAX = 5;
 const FINAL_PAUSE_MS = 1000;
-const REST_MS = 5000;
 /** An ack may come before the entry reaches the replica's memory. */
 const ARRIVAL_MS = 100;
 
@@ -139,7 +139,6 @@ class Run {
     await nemesis.heal();
     await cluster.waitFor(() => workload.isIdle, 'every request to be answered');
     await this.converge();
-    await this.rest();
     const violations = await this.check();
     for (const { core } of cluster.running.values()) this.reached.counters(core);
     const acked = workload.history.filter(op => op.outcome === 'ok').length;
@@ -169,20 +168,20 @@ class Run {
     return { bucket: BUCKET, keys: KEYS, ownersOf: key => rings?.of(BUCKET).owners(key) ?? [] };
   }
 
-  /** Owners come to agree by themselves: nothing is read. */
+  /** Owners come to agree by themselves: nothing is read. What goes on behind answers, hints above all, comes to its end. */
   private async converge(): Promise<void> {
     const { clock } = this.cluster;
     const until = clock.monotonic() + CONVERGENCE_MS;
-    while (divergences(this.cluster, this.held).length > 0 && clock.monotonic() < until)
-      await clock.advance(500);
+    while (!this.isSettled && clock.monotonic() < until) await clock.advance(500);
     await clock.advance(ARRIVAL_MS);
   }
 
-  /** What goes on behind answers, hints above all, comes to its end. */
-  private async rest(): Promise<void> {
-    const { clock } = this.cluster;
-    const until = clock.monotonic() + REST_MS;
-    while (!this.queues.areEmpty(this.coordinators) && clock.monotonic() < until) await clock.advance(100);
+  private get isSettled(): boolean {
+    const { cluster } = this;
+    const areHintsGone = cluster.nodes.every(node => cluster.disk(node).hints.entries.length === 0);
+    return (
+      areHintsGone && this.queues.areEmpty(this.coordinators) && divergences(cluster, this.held).length === 0
+    );
   }
 
   private get coordinators(): readonly Coordinator[] {
@@ -198,7 +197,16 @@ class Run {
     const atRest = [...apart, ...forgotten(cluster, this.held)];
     const queues = this.queues.atRest(this.coordinators);
     const lost = lostViolations(history, await this.finalReads());
-    return [...ordered, ...valueViolations(history), ...atRest, ...queues, ...lost, ...this.unanswered()];
+    const damage = unnoticed(cluster, this.nemesis.injured);
+    return [
+      ...ordered,
+      ...valueViolations(history),
+      ...damage,
+      ...atRest,
+      ...queues,
+      ...lost,
+      ...this.unanswered(),
+    ];
   }
 
   private orderViolations(): Violation[] {
