@@ -29,6 +29,27 @@ export interface BatchResult {
 const SHRINK_MS = 60_000;
 const VIOLATIONS_SHOWN = 5;
 
+/** Runs of one batch: few enough that all processes end at about the same time. */
+const BATCH_MAX = 50;
+
+/** Batches of one scenario, or of all, each with its share; those whose runs take longest come first. */
+export function batchesOf(first: number, seeds: number, scenario?: string): Batch[] {
+  if (scenario !== undefined) return cut(scenario, first, seeds);
+  return Object.entries(SCENARIOS)
+    .sort(([, a], [, b]) => a.share - b.share)
+    .flatMap(([name, { share }]) => cut(name, first, Math.ceil(share * seeds)));
+}
+
+function cut(scenario: string, first: number, seeds: number): Batch[] {
+  // A scenario with a small share has long runs.
+  const most = Math.max(1, Math.min(BATCH_MAX, Math.ceil(BATCH_MAX * scenarioOf(scenario).share)));
+  return Array.from({ length: Math.ceil(seeds / most) }, (_, i) => ({
+    scenario,
+    first: first + i * most,
+    seeds: Math.min(most, seeds - i * most),
+  }));
+}
+
 export function scenarioOf(name: string): NamedScenario {
   const scenario = SCENARIOS[name];
   if (scenario === undefined)

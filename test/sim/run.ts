@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runInJobs } from './jobs.js';
-import { type Batch, type Failure, neverReached, scenarioOf, tell } from './run-seeds.js';
+import { batchesOf, type Failure, neverReached, scenarioOf, tell } from './run-seeds.js';
 import { SCENARIOS } from './scenarios.js';
 
 const USAGE = `npm run sim -- [--scenario NAME] [--seeds N] [--first K] [--jobs J] [--failures F] [--log]
@@ -17,8 +17,6 @@ ${Object.entries(SCENARIOS)
   --failures  ends after so many, 1 by default
   --log       prints what every node logs: of one seed of one scenario
 `;
-/** Runs of one batch: few enough that all processes end at about the same time. */
-const BATCH_MAX = 50;
 const PROGRESS_MS = 5000;
 
 const { values } = parseArgs({
@@ -40,25 +38,10 @@ function numberOf(name: 'seeds' | 'first' | 'jobs' | 'failures'): number {
   process.exit(2);
 }
 
-function batchesOf(first: number, seeds: number): Batch[] {
-  const { scenario } = values;
-  if (scenario !== undefined) return cut(scenario, first, seeds);
-  return Object.entries(SCENARIOS).flatMap(([name, { share }]) => cut(name, first, Math.ceil(share * seeds)));
-}
-
-function cut(scenario: string, first: number, seeds: number): Batch[] {
-  scenarioOf(scenario);
-  return Array.from({ length: Math.ceil(seeds / BATCH_MAX) }, (_, i) => ({
-    scenario,
-    first: first + i * BATCH_MAX,
-    seeds: Math.min(BATCH_MAX, seeds - i * BATCH_MAX),
-  }));
-}
-
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
-  const batches = batchesOf(numberOf('first'), numberOf('seeds'));
+  const batches = batchesOf(numberOf('first'), numberOf('seeds'), values.scenario);
   const runs = batches.reduce((sum, { seeds }) => sum + seeds, 0);
   const [only] = batches;
   if (values.log && runs === 1 && only !== undefined)

@@ -5,7 +5,7 @@ import { checkScan } from '../../src/wire/scan.js';
 import { SimCluster } from './cluster.js';
 import { runScans, type ScanLevels } from './scan-scenario.js';
 
-const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 10);
+const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 4);
 const FIRST = Number(process.env['DYNATS_SIM_FIRST'] ?? 1);
 const TIMEOUT_MS = 1500;
 

@@ -56,7 +56,11 @@ export interface ScenarioResult extends RunResult {
 
 const ONE: Levels = { write: 'ONE', read: 'ONE' };
 const BUCKET = 'default';
-const KEYS = ['0', '100', '137', '200', '__proto__'];
+/** Few keys: writes and reads meet. Many: what is lost of one is not made good by the next write. */
+const FEW_KEYS = ['0', '100', '137', '200', '__proto__'];
+const MANY_KEYS = Array.from({ length: 40 }, (_, i) => String(i * 6 + 1));
+/** Every so manyth run has many keys. */
+const MANY_KEYS_EVERY = 3;
 const CLIENTS = 3;
 const STEPS = 80;
 /** A round of anti-entropy, and the handoff before it, take less. */
@@ -86,6 +90,7 @@ class Run {
   private readonly queues: QueueWatch;
   private readonly reached = new Reached();
   private readonly levels: Levels;
+  private readonly keys: readonly string[];
   private readonly plan: readonly Planned[];
 
   constructor(private readonly options: ScenarioOptions) {
@@ -104,13 +109,15 @@ class Run {
     });
     const usual: Levels = sessions === undefined ? drawLevels(seed) : ONE;
     this.levels = options.levels ?? (options.isByHintsAlone === true ? ONE : usual);
+    const hasMany = options.isByHintsAlone === true || seed % MANY_KEYS_EVERY === 0;
+    this.keys = hasMany && sessions === undefined ? MANY_KEYS : FEW_KEYS;
     this.plan = options.plan ?? this.draw();
     this.nemesis = new Nemesis(this.cluster, name => this.reached.count(name));
     this.workload = new Workload({
       cluster: this.cluster,
       nemesis: this.nemesis,
       clients: CLIENTS,
-      keys: KEYS,
+      keys: this.keys,
       levels: this.levels,
       sessions,
       zone,
@@ -155,7 +162,7 @@ class Run {
       steps,
       rates: { ...(survives ? {} : without(DAMAGE)), ...rates },
       cluster: this.cluster.definition,
-      keys: KEYS,
+      keys: this.keys,
       clients: CLIENTS,
       viaNode: isByHintsAlone ? 0 : sessions === undefined ? 0.4 : 0.6,
       ttl: sessions === undefined ? 0.1 : 0,
@@ -165,7 +172,7 @@ class Run {
 
   private get held(): Held {
     const rings = this.workload.clients[0]?.coordinator.rings;
-    return { bucket: BUCKET, keys: KEYS, ownersOf: key => rings?.of(BUCKET).owners(key) ?? [] };
+    return { bucket: BUCKET, keys: this.keys, ownersOf: key => rings?.of(BUCKET).owners(key) ?? [] };
   }
 
   /** Owners come to agree by themselves: nothing is read. What goes on behind answers, hints above all, comes to its end. */
@@ -230,7 +237,7 @@ class Run {
 
   private async finalReads(): Promise<Map<string, SeenVersion | null>> {
     const seen = new Map<string, SeenVersion | null>();
-    for (const key of KEYS) {
+    for (const key of this.keys) {
       const reply = await this.readAtAll(key);
       seen.set(key, reply.version === undefined ? null : parseVersion(reply.version, !reply.found));
     }

@@ -76,7 +76,7 @@ export const SCENARIOS: Readonly<Record<string, NamedScenario>> = {
       'log not opened',
       'clock corrected',
     ],
-    share: 0.7,
+    share: 0.71,
   },
   sessions: {
     about: 'sessions at level ONE, through nodes and clients in turn',

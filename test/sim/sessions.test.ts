@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DAMAGE, without } from './fault-table.js';
 import { runScenario } from './scenario.js';
 
-const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 20);
+const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 10);
 const FIRST = Number(process.env['DYNATS_SIM_FIRST'] ?? 1);
 /** An acknowledgement at level ONE does not survive the loss of that one disk. */
 const rates = without(DAMAGE);

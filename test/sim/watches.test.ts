@@ -6,7 +6,7 @@ import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { SimCluster } from './cluster.js';
 import { runWatches, Seen } from './watch-scenario.js';
 
-const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 10);
+const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 4);
 const FIRST = Number(process.env['DYNATS_SIM_FIRST'] ?? 1);
 const TIMEOUT_MS = 1500;
 
