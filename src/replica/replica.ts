@@ -1,6 +1,6 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import type { LogLife, StreamEntry, Timer } from '../ports.js';
+import type { LogLife, StreamEntry, StreamState, Timer } from '../ports.js';
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
 import { decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
@@ -35,7 +35,6 @@ export class Replica {
   private recalled = false;
   /** This life of the log has once been read to its end. */
   private isRead = false;
-  private firstSequence = 1;
   /** Peers that are asked for the first time what they remember: no read is answered before they have said it. */
   private readonly judging = new Set<string>();
   private lookTimer: Timer | undefined;
@@ -137,12 +136,11 @@ export class Replica {
     const { cutOff } = this;
     const state = await this.fold.resume();
     if (this.cutOff === cutOff) this.cutOff = undefined;
-    this.firstSequence = state.firstSequence;
     logger.info(
       { log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes },
       'opened the log',
     );
-    if (state.missing > 0) this.hole(`${state.missing} entries are missing`);
+    this.findHoles(state);
     for (const position of (await asking)?.positions ?? []) await this.compare(position);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
@@ -150,10 +148,7 @@ export class Replica {
     logger.info({ state: this.state, node }, 'takes writes');
   }
 
-  /**
-   * The connection to the log's broker is lost: once that is back, `open` compares the log with what it was. Until then no
-   * read is answered: the log may have stored, and acked, what did not come.
-   */
+  /** The connection to the log's broker is lost. Until `open` has looked, the log may have stored, and acked, what did not come. */
   lostBroker(): void {
     this.lastSeen ??= this.position;
     this.cutOff = Symbol('lost broker');
@@ -257,8 +252,7 @@ export class Replica {
       const life = await this.options.log.life();
       // A connection that was lost again while the log was being opened needs another look, too.
       if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
-      const { missing } = await this.options.log.state();
-      if (missing > 0) this.hole(`${missing} entries are missing`);
+      this.findHoles(await this.options.log.state());
     } catch (error) {
       // Its broker is away: `open` is called when that is back.
       this.options.logger.debug({ error }, 'could not look at the log');
@@ -361,15 +355,21 @@ export class Replica {
     const { life } = this;
     if (life === undefined) return;
     const noted = this.notes.recall(life);
-    const { purgedThrough } = this.notes;
-    if (this.firstSequence > purgedThrough + 1)
-      this.hole(`entries ${purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
+    this.isRead = true;
+    this.findHoles({ missing: 0, firstSequence: this.fold.firstSequence });
     const recovering = noted === undefined ? life.recovering : noted.recovering;
     if (recovering !== null) this.adopt(recovering);
     // Of a log that lacks something nobody knows up to where it agrees with the others.
     if (this.losses.recovering === undefined) this.table.loadFloors(this.notes.floors);
-    this.isRead = true;
     this.recalled = true;
+  }
+
+  private findHoles({ missing, firstSequence }: Pick<StreamState, 'missing' | 'firstSequence'>): void {
+    if (missing > 0) this.hole(`${missing} entries are missing`);
+    const { purgedThrough } = this.notes;
+    // Until the log has been read nobody knows what was purged on purpose.
+    if (this.isRead && firstSequence > purgedThrough + 1)
+      this.hole(`entries ${purgedThrough + 1} to ${firstSequence - 1} are missing`);
   }
 
   private adopt(recovering: Recovering): void {
@@ -402,9 +402,8 @@ export class Replica {
     this.losses.clear();
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();
-    void this.notes
-      .append()
-      .catch(error => this.options.logger.warn({ error }, 'could not note that the log is whole'));
+    const { logger } = this.options;
+    this.notes.append().catch(error => logger.warn({ error }, 'could not note that the log is whole'));
   }
 
   private forget(): void {

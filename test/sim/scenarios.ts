@@ -1,6 +1,7 @@
 // Every scenario that runs from a seed alone, by name, and the rare things that many runs of it must have reached.
 import { runBuckets } from './bucket-scenario.js';
 import { DAMAGE, FAULT_NAMES, without } from './fault-table.js';
+import { runHeals } from './heal-scenario.js';
 import { runOverload } from './overload-scenario.js';
 import { runPurgeScenario } from './purge-scenario.js';
 import { runReadRepairs } from './read-repair.js';
@@ -76,7 +77,7 @@ export const SCENARIOS: Readonly<Record<string, NamedScenario>> = {
       'log not opened',
       'clock corrected',
     ],
-    share: 0.71,
+    share: 0.7,
   },
   sessions: {
     about: 'sessions at level ONE, through nodes and clients in turn',
@@ -113,6 +114,12 @@ export const SCENARIOS: Readonly<Record<string, NamedScenario>> = {
     about: 'writes that failed after they reached one owner, and reads of what they left',
     run: runReadRepairs,
     expected: ['foundFailed', 'repaired', 'timedOut'],
+    share: 0.02,
+  },
+  heals: {
+    about: 'a disk that forgets what only a dead owner has besides',
+    run: runHeals,
+    expected: ['wipe', 'tail', 'hole', 'flip', 'made whole', 'read that was refused'],
     share: 0.02,
   },
   purge: {
