@@ -27,14 +27,6 @@ export const OTHERS: readonly Bug[] = [
     seeds: 60,
   },
   {
-    name: 'nobody delivers what a dead neighbour holds',
-    file: 'src/replica/handoff.ts',
-    find: 'served.push(previous);',
-    replace: 'break;',
-    scenario: 'hints',
-    seeds: 100,
-  },
-  {
     name: 'versions are ordered by time only',
     file: 'src/model/record.ts',
     find: 'if (a.time !== b.time)\n        return a.time - b.time;',
@@ -91,12 +83,12 @@ export const OTHERS: readonly Bug[] = [
     seeds: 10,
   },
   {
-    name: 'a definition of a bucket that comes late takes the place of a newer one',
-    file: 'src/coordinator/catalog.ts',
-    find: 'if (known !== undefined && compareVersions(version, known.version) <= 0)\n            return false;',
-    replace: '',
+    name: 'a bucket made anew goes on with the life of the one that was dropped',
+    file: 'src/coordinator/buckets.ts',
+    find: '(before.definition.life ?? 0) + 1',
+    replace: '(before.definition.life ?? 0)',
     scenario: 'buckets',
-    seeds: 10,
+    seeds: 5,
   },
   {
     name: 'records of every life of a bucket go by its name alone',

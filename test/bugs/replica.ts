@@ -99,14 +99,6 @@ export const REPLICA: readonly Bug[] = [
     seeds: 40,
   },
   {
-    name: 'compaction does not wait for what it moved to be stored',
-    file: 'src/replica/compaction.ts',
-    find: 'await Promise.all(moved);',
-    replace: 'for (const each of moved) each.catch(() => {});',
-    scenario: 'quorum',
-    seeds: 200,
-  },
-  {
     name: 'a purge notes nothing, so that what is missing at the start of the log is taken for lost',
     file: 'src/replica/notes.ts',
     find: 'this.purged = Math.max(this.purged, through);',

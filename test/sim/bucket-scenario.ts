@@ -17,6 +17,7 @@ const CLIENTS = 3;
 const STEPS = 500;
 const STEP_MS = 50;
 const TIMEOUT_MS = 1500;
+const GIVE_UP_MS = 4 * TIMEOUT_MS;
 /** Making a bucket anew takes some seconds. */
 const CHANGE_TIMEOUT_MS = 6000;
 /** Faults are planned for the same time as the steps take, and fewer than elsewhere: a change needs most nodes. */
@@ -38,6 +39,10 @@ class Run {
   /** How often the bucket was dropped: what a value is marked with. */
   private drops = 0;
   private isThere = false;
+  /** A drop has been asked for since the bucket was made. */
+  private isDropping = false;
+  /** Keys written, and acknowledged, since the bucket was made. */
+  private readonly acked = new Set<string>();
   private isOver = false;
   private values = 0;
 
@@ -72,8 +77,8 @@ class Run {
       nemesis.follow(this.plan, clock.monotonic() - startedAtMs);
       for (const client of this.clients) {
         const key = random.pick(KEYS);
-        if (random.chance(0.2)) this.begin(() => this.write(client, key));
-        if (random.chance(0.2)) this.begin(() => this.read(client, key));
+        if (random.chance(0.2)) this.begin(() => this.write(this.anyOr(client), key));
+        if (random.chance(0.2)) this.begin(() => this.read(this.anyOr(client), key));
       }
       await clock.advance(STEP_MS * random.next());
     }
@@ -83,14 +88,22 @@ class Run {
     await cluster.waitFor(() => this.underWay === 0, 'every request to be answered');
     // Whoever was away learns of it by itself, and nothing comes back with it.
     await clock.advance(15_000);
-    for (const client of this.clients) for (const key of KEYS) this.begin(() => this.read(client, key));
-    await cluster.waitFor(() => this.underWay === 0, 'every request to be answered');
+    for (const key of KEYS) await clock.until(Promise.all(this.clients.map(client => this.use(client, key))));
     return { violations: this.violations, reached: this.reached.counts, plan: this.plan };
   }
 
+  /** A client, or the coordinator of a node that is up. */
+  private anyOr(client: Coordinator): Coordinator {
+    const node = this.random.pick(this.cluster.nodes);
+    const core = this.nemesis.isUp(node) ? this.cluster.core(node) : undefined;
+    return this.random.chance(0.5) ? client : (core?.coordinator ?? client);
+  }
+
+  /** What a node was asked that is killed meanwhile is never answered. */
   private begin(work: () => Promise<void>): void {
     this.underWay++;
-    void work().finally(() => this.underWay--);
+    const given = new Promise<void>(done => this.cluster.clock.after(GIVE_UP_MS, done));
+    void Promise.race([work(), given]).finally(() => this.underWay--);
   }
 
   private async makeAndDrop(): Promise<void> {
@@ -98,6 +111,7 @@ class Run {
     while (!this.isOver || !this.isThere) {
       const isDrop = this.isThere;
       const client = this.random.pick(this.clients);
+      this.isDropping ||= isDrop;
       try {
         await client.buckets.execute({ op: isDrop ? 'drop' : 'create', bucket: BUCKET }, CHANGE_TIMEOUT_MS);
         this.changed(isDrop);
@@ -114,25 +128,58 @@ class Run {
   private changed(isDrop: boolean): void {
     this.isThere = !isDrop;
     if (isDrop) this.drops++;
+    else {
+      this.isDropping = false;
+      this.acked.clear();
+    }
     this.reached.count(isDrop ? 'bucket dropped' : 'bucket made');
   }
 
+  /** All is well: the bucket that is there in the end can be used. */
+  private async use(client: Coordinator, key: string): Promise<void> {
+    await this.read(client, key);
+    try {
+      const about = { bucket: BUCKET, key, level: 'QUORUM' } as const;
+      await client.write({ kind: 'write', ...about, value: `${this.drops} end` }, TIMEOUT_MS);
+      const { found } = await client.read({ kind: 'read', ...about }, TIMEOUT_MS);
+      if (!found) throw new RangeError('nothing was found');
+    } catch (error) {
+      const what = `key ${key}: ${error instanceof Error ? error.message : String(error)}`;
+      this.violations.push({ rule: 'a bucket that is there can be used', what });
+    }
+  }
+
+  /** Whether the bucket is there, and has been since it was dropped so many times. */
+  private isSure(drops: number): boolean {
+    return this.isThere && !this.isDropping && this.drops === drops;
+  }
+
   private async write(client: Coordinator, key: string): Promise<void> {
-    const value = `${this.drops} ${++this.values}`;
+    const { drops } = this;
+    const wasSure = this.isSure(drops);
+    const value = `${drops} ${++this.values}`;
     const request = { kind: 'write', bucket: BUCKET, key, value, level: 'QUORUM' } as const;
-    await client.write(request, TIMEOUT_MS).catch(expected);
+    const reply = await client.write(request, TIMEOUT_MS).catch(expected);
+    if (reply !== undefined && wasSure && this.isSure(drops)) this.acked.add(key);
   }
 
   private async read(client: Coordinator, key: string): Promise<void> {
-    const { drops, isThere } = this;
+    const { drops } = this;
+    const wasSure = this.isSure(drops);
+    const isThere = this.acked.has(key);
     const request = { kind: 'read', bucket: BUCKET, key, level: 'QUORUM' } as const;
     const reply = await client.read(request, TIMEOUT_MS).catch(expected);
-    if (!isThere || reply?.value === undefined) return;
-    this.reached.count('value of a bucket read');
-    if (Number(reply.value.split(' ')[0]) < drops)
+    if (reply === undefined || !wasSure) return;
+    this.reached.count('key of a bucket read');
+    if (reply.value !== undefined && Number(reply.value.split(' ')[0]) < drops)
       this.violations.push({
         rule: 'nothing of a dropped bucket is found in one made later',
         what: `key ${key}: ${reply.value} after ${drops} drops`,
+      });
+    if (reply.value === undefined && isThere && this.isSure(drops))
+      this.violations.push({
+        rule: 'what was written to a bucket is found while that is there',
+        what: `key ${key}: nothing, after ${drops} drops`,
       });
   }
 }

@@ -131,7 +131,7 @@ export const SCENARIOS: Readonly<Record<string, NamedScenario>> = {
   buckets: {
     about: 'a bucket made and dropped again and again under one name',
     run: runBuckets,
-    expected: ['bucket made', 'bucket dropped', 'value of a bucket read'],
+    expected: ['bucket made', 'bucket dropped', 'key of a bucket read'],
     share: 0.005,
   },
   overload: {

@@ -37,9 +37,10 @@ interface SimClient {
 
 type Reply = GetReply | PutReply | ScanReply | ErrorReply;
 
-const TIMEOUT_MS = 1500;
+/** Shorter than a log may take to ack: that a call ends is then not left to its lanes. */
+const TIMEOUT_MS = 800;
 /** No answer after this long: there will be none. A node that hung may answer late. */
-const GIVE_UP_MS = 3 * TIMEOUT_MS;
+const GIVE_UP_MS = 5 * TIMEOUT_MS;
 /** Keys one session tells apart: fewer than there are, so that some are always forgotten. */
 const SESSION_KEYS = 2;
 const SCAN_LIMIT = 100;
