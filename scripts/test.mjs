@@ -1,4 +1,5 @@
-// `npm test`: types, lint and format, then every test but those of test/slow (`npm run test:slow`). `npm test -- test/model`
+// `npm test`: types, lint and format, then every test but those of test/slow (`npm run test:slow`) and of test/bugs
+// (`npm run test:bugs`). `npm test -- test/model`
 // (files or directories) runs just those; options (`--test-name-pattern=...`) are handed to Node's test runner.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { setup } from './setup.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 const live = path.join('dist', 'test', 'live') + path.sep;
 const slow = path.join('dist', 'test', 'slow') + path.sep;
+const bugs = path.join('dist', 'test', 'bugs') + path.sep;
 /** Of one test or one file; a hung test fails, rather than the machine that runs it. */
 const testTimeoutMs = 10 * 60_000;
 const slowTimeoutMs = 40 * 60_000;
@@ -48,7 +50,8 @@ for (const argument of wanted.length > 0 ? wanted : ['test']) {
     process.stderr.write(`dynats: no test in ${argument}; name a file or directory below test/.\n`);
     process.exit(1);
   }
-  for (const file of found) if (wanted.length > 0 || !file.startsWith(slow)) files.add(file);
+  for (const file of found)
+    if (wanted.length > 0 || !(file.startsWith(slow) || file.startsWith(bugs))) files.add(file);
 }
 
 const found = await setup(['nats-server', 'nats']);

@@ -26,7 +26,7 @@ export class Fold {
   /** The run of entries that came by themselves, without a jump: from..to. */
   private liveFrom = Number.POSITIVE_INFINITY;
   private liveTo = 0;
-  private firstSequence = 1;
+  private first = 1;
   private reading = false;
   private started = false;
   private closed = false;
@@ -42,14 +42,19 @@ export class Fold {
     return this.contiguous;
   }
 
+  /** Where the log begins, as of the last `resume`; behind its end when it is empty. */
+  get firstSequence(): number {
+    return this.first;
+  }
+
   get isBehind(): boolean {
     return !this.started || this.contiguous < this.needed;
   }
 
   /** Entries still to read, and all there were when the fold fell behind. */
   get progress(): { applied: number; total: number } {
-    const total = Math.max(0, this.needed - this.firstSequence + 1);
-    return { applied: Math.min(total, Math.max(0, this.contiguous - this.firstSequence + 1)), total };
+    const total = Math.max(0, this.needed - this.first + 1);
+    return { applied: Math.min(total, Math.max(0, this.contiguous - this.first + 1)), total };
   }
 
   /**
@@ -69,7 +74,7 @@ export class Fold {
     }
     if (!this.started) this.contiguous = Math.max(this.contiguous, state.firstSequence - 1);
     this.started = true;
-    this.firstSequence = state.firstSequence;
+    this.first = state.firstSequence;
     this.need(state.lastSequence);
     this.joinLive();
     if (!this.isBehind) this.events.onCaughtUp();

@@ -1,6 +1,6 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import type { LogLife, StreamEntry, Timer } from '../ports.js';
+import type { LogLife, StreamEntry, StreamState, Timer } from '../ports.js';
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
 import { decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
@@ -30,10 +30,11 @@ export class Replica {
   private lastSeen: Position | undefined;
   private invalid = 0;
   private opened = false;
+  /** Set from when the connection to the log's broker is lost, anew each time, until the log has been looked at again. */
+  private cutOff: symbol | undefined;
   private recalled = false;
   /** This life of the log has once been read to its end. */
   private isRead = false;
-  private firstSequence = 1;
   /** Peers that are asked for the first time what they remember: no read is answered before they have said it. */
   private readonly judging = new Set<string>();
   private lookTimer: Timer | undefined;
@@ -66,7 +67,8 @@ export class Replica {
 
   get state(): ReplicaState {
     if (this.losses.recovering !== undefined) return 'recovering';
-    return this.opened && !this.fold.isBehind && this.judging.size === 0 ? 'serving' : 'catching-up';
+    const isUpToDate = this.opened && !this.fold.isBehind && this.cutOff === undefined;
+    return isUpToDate && this.judging.size === 0 ? 'serving' : 'catching-up';
   }
 
   /** Why it is recovering, or null. */
@@ -131,13 +133,14 @@ export class Replica {
     if (this.isRead) await this.recheck(life);
     // Where a peer remembers more than the log has, no read may be answered before that is known.
     const asking = this.opened ? undefined : this.peers.ask();
+    const { cutOff } = this;
     const state = await this.fold.resume();
-    this.firstSequence = state.firstSequence;
+    if (this.cutOff === cutOff) this.cutOff = undefined;
     logger.info(
       { log: life.id, first: state.firstSequence, last: state.lastSequence, bytes: state.bytes },
       'opened the log',
     );
-    if (state.missing > 0) this.hole(`${state.missing} entries are missing`);
+    this.findHoles(state);
     for (const position of (await asking)?.positions ?? []) await this.compare(position);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
@@ -145,9 +148,11 @@ export class Replica {
     logger.info({ state: this.state, node }, 'takes writes');
   }
 
-  /** The connection to the log's broker is lost: once that is back, `open` compares the log with what it was. */
+  /** The connection to the log's broker is lost. Until `open` has looked, the log may have stored, and acked, what did not come. */
   lostBroker(): void {
     this.lastSeen ??= this.position;
+    this.cutOff = Symbol('lost broker');
+    this.options.onState();
   }
 
   /** Counts the losses found: a replica is whole again only if none came while it was being made whole. */
@@ -245,9 +250,9 @@ export class Replica {
   private async look(): Promise<void> {
     try {
       const life = await this.options.log.life();
-      if (life?.id !== this.life?.id) await this.open();
-      const { missing } = await this.options.log.state();
-      if (missing > 0) this.hole(`${missing} entries are missing`);
+      // A connection that was lost again while the log was being opened needs another look, too.
+      if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
+      this.findHoles(await this.options.log.state());
     } catch (error) {
       // Its broker is away: `open` is called when that is back.
       this.options.logger.debug({ error }, 'could not look at the log');
@@ -350,15 +355,21 @@ export class Replica {
     const { life } = this;
     if (life === undefined) return;
     const noted = this.notes.recall(life);
-    const { purgedThrough } = this.notes;
-    if (this.firstSequence > purgedThrough + 1)
-      this.hole(`entries ${purgedThrough + 1} to ${this.firstSequence - 1} are missing`);
+    this.isRead = true;
+    this.findHoles({ missing: 0, firstSequence: this.fold.firstSequence });
     const recovering = noted === undefined ? life.recovering : noted.recovering;
     if (recovering !== null) this.adopt(recovering);
     // Of a log that lacks something nobody knows up to where it agrees with the others.
     if (this.losses.recovering === undefined) this.table.loadFloors(this.notes.floors);
-    this.isRead = true;
     this.recalled = true;
+  }
+
+  private findHoles({ missing, firstSequence }: Pick<StreamState, 'missing' | 'firstSequence'>): void {
+    if (missing > 0) this.hole(`${missing} entries are missing`);
+    const { purgedThrough } = this.notes;
+    // Until the log has been read nobody knows what was purged on purpose.
+    if (this.isRead && firstSequence > purgedThrough + 1)
+      this.hole(`entries ${purgedThrough + 1} to ${firstSequence - 1} are missing`);
   }
 
   private adopt(recovering: Recovering): void {
@@ -391,9 +402,8 @@ export class Replica {
     this.losses.clear();
     this.options.logger.info({}, 'no peer remembers an older log: this one is whole');
     this.options.onState();
-    void this.notes
-      .append()
-      .catch(error => this.options.logger.warn({ error }, 'could not note that the log is whole'));
+    const { logger } = this.options;
+    this.notes.append().catch(error => logger.warn({ error }, 'could not note that the log is whole'));
   }
 
   private forget(): void {

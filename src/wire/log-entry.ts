@@ -8,6 +8,7 @@ import { parseJson } from './json.js';
 const HEAD = '{"crc32":"';
 const CHECKSUM_AT = HEAD.length;
 const COVERED_FROM = CHECKSUM_AT + 8 + '",'.length;
+const BRACE = '}'.charCodeAt(0);
 const BLANK = `${HEAD}00000000",`;
 
 /** Bytes of an entry beside its records' texts and the commas between them. */
@@ -38,7 +39,7 @@ export function checksumOf(data: Uint8Array): string {
 /**
  * What the bytes of a log message are.
  *
- * `damaged`: an entry whose checksum does not fit its bytes; what it held is lost. `invalid`: no entry at all, written
+ * `damaged`: an entry whose checksum does not fit its bytes, or whose frame is broken or cut; what it held is lost. `invalid`: no entry at all, written
  * by somebody who does not keep the protocol; nothing is lost by skipping it.
  */
 export type DecodedEntry =
@@ -47,11 +48,15 @@ export type DecodedEntry =
   | { kind: 'invalid'; reason: string };
 
 export function decodeEntry(data: Uint8Array): DecodedEntry {
-  if (!looksLikeEntry(data)) return { kind: 'invalid', reason: 'not a log entry' };
+  if (!looksLikeEntry(data))
+    return wasEntry(data)
+      ? { kind: 'damaged', reason: 'its frame is broken' }
+      : { kind: 'invalid', reason: 'not a log entry' };
   const stated = checksumOf(data);
   const actual = hex(crc32(covered(data)));
   if (stated !== actual)
     return { kind: 'damaged', reason: `checksum ${stated}, but its bytes give ${actual}` };
+  if (data.at(-1) !== BRACE) return { kind: 'damaged', reason: 'its last byte is not the one written' };
   let parsed: unknown;
   try {
     parsed = parseJson(data);
@@ -67,6 +72,15 @@ function looksLikeEntry(data: Uint8Array): boolean {
   if (data.length < ENTRY_OVERHEAD_BYTES) return false;
   for (let i = 0; i < CHECKSUM_AT; i++) if (data[i] !== HEAD.charCodeAt(i)) return false;
   return data[COVERED_FROM - 2] === 0x22 && data[COVERED_FROM - 1] === 0x2c;
+}
+
+/** Whether bytes without an entry's frame are what is left of one: its head stands, or its checksum fits the rest. */
+function wasEntry(data: Uint8Array): boolean {
+  const head = Buffer.from(data.buffer, data.byteOffset, Math.min(CHECKSUM_AT, data.length));
+  if (head.toString('latin1') === HEAD) return true;
+  if (data.length < ENTRY_OVERHEAD_BYTES) return false;
+  const stated = Buffer.from(data.buffer, data.byteOffset + CHECKSUM_AT, 8).toString('latin1');
+  return stated === hex(crc32(covered(data)));
 }
 
 function covered(data: Uint8Array): Uint8Array {

@@ -15,9 +15,16 @@ export interface SimOptions {
   readonly cluster?: Partial<ClusterDefinition>;
   readonly compaction?: Partial<CompactionSettings>;
   readonly antiEntropy?: Partial<AntiEntropySettings>;
+  /** Told of a node's core before its process is killed. */
+  readonly onKill?: (core: NodeCore) => void;
+  /** Told of each start that failed and is tried again. */
+  readonly onFailedStart?: () => void;
   /** Receives every log line of every node. */
   readonly onLog?: (node: string, level: string, fields: object, message: string) => void;
 }
+
+/** After a start that failed, in milliseconds. */
+const START_AGAIN_MS = 500;
 
 interface Running {
   readonly process: SimProcess;
@@ -34,6 +41,8 @@ export class SimCluster {
   readonly running = new Map<string, Running>();
   /** How far ahead of true time the clock of each node and client is, in milliseconds. */
   readonly skewMs = new Map<string, number>();
+  /** When each node last said that it recovers. */
+  readonly recoveringAtMs = new Map<string, number>();
   private wasStarted = false;
 
   constructor(private readonly options: SimOptions) {
@@ -96,8 +105,21 @@ export class SimCluster {
     }
   }
 
+  /** As an operator does: a start that fails is tried again. */
+  keepStarting(node: string): void {
+    // One process for each name; node.ts refuses a second.
+    if (this.running.has(node)) return;
+    this.startNode(node).catch(() => {
+      this.options.onFailedStart?.();
+      this.killReplica(node);
+      this.clock.after(START_AGAIN_MS, () => this.keepStarting(node));
+    });
+  }
+
   killReplica(node: string): void {
-    this.running.get(node)?.process.kill();
+    const running = this.running.get(node);
+    if (running !== undefined) this.options.onKill?.(running.core);
+    running?.process.kill();
     this.running.delete(node);
   }
 
@@ -105,6 +127,28 @@ export class SimCluster {
   killNode(node: string): void {
     this.killReplica(node);
     this.disk(node).broker.crash();
+  }
+
+  /** Kills the broker alone; what it held on disk stays. The replica notices by its closed connection. */
+  crashBroker(node: string): void {
+    this.disk(node).broker.crash();
+    this.core(node)?.lostBroker();
+  }
+
+  restartBroker(node: string): void {
+    this.disk(node).broker.isUp = true;
+    this.core(node)?.reopen();
+  }
+
+  /** The replica's connection to its broker breaks, while both are well and the log goes on to take writes. */
+  disconnect(node: string): void {
+    this.running.get(node)?.process.disconnect();
+    this.core(node)?.lostBroker();
+  }
+
+  reconnect(node: string): void {
+    this.running.get(node)?.process.reconnect();
+    this.core(node)?.reopen();
   }
 
   pause(node: string): void {
@@ -118,11 +162,15 @@ export class SimCluster {
     this.running.get(node)?.process.resume();
   }
 
-  /** Cuts sites off from all others. */
-  isolate(...isolated: string[]): void {
+  /** Cuts sites off from all others. @returns what mends it. */
+  isolate(...isolated: string[]): () => void {
+    const mends: (() => void)[] = [];
     for (const a of this.network.brokers.keys())
       for (const b of this.network.brokers.keys())
-        if (isolated.includes(a) !== isolated.includes(b)) this.network.cut(a, b);
+        if (isolated.includes(a) !== isolated.includes(b)) mends.push(this.network.cut(a, b));
+    return () => {
+      for (const mend of mends) mend();
+    };
   }
 
   /** A client that coordinates for itself, connected at a site of its own. */
@@ -169,6 +217,7 @@ export class SimCluster {
       onState: ({ state }) => {
         const running = this.running.get(node);
         if (running !== undefined) running.state = state;
+        if (state === 'recovering') this.recoveringAtMs.set(node, this.clock.monotonic());
       },
       onTwin: () => {},
     });

@@ -1,26 +1,26 @@
 // The simulated bus: sites, each with a broker and the processes connected to it. Messages travel hop by hop (process to
 // broker, broker to broker, broker to process), in order on each hop, as over TCP; links lose and delay what is on them.
-import type { Bus, Message, Subscription } from '../../src/ports.js';
-import { BusError } from '../../src/ports.js';
+import type { Message } from '../../src/ports.js';
+import { SimProcess } from './process.js';
 import type { SeededRandom } from './random.js';
+import { type Listener, Routes } from './routes.js';
 import type { VirtualClock } from './virtual-clock.js';
+
+export { SimBus, SimProcess } from './process.js';
 
 export interface Faults {
   /** Probability that a message between two brokers is lost. */
-  loss: number;
+  readonly loss: number;
   /** Probability that a hop takes up to `delayMs` more. */
-  delay: number;
-  delayMs: number;
+  readonly delay: number;
+  readonly delayMs: number;
+  /** Probability that a message between two brokers arrives twice. */
+  readonly duplication?: number;
+  /** Probability that a message between two brokers is overtaken by those behind it. */
+  readonly reordering?: number;
 }
 
 export const NO_FAULTS: Faults = { loss: 0, delay: 0, delayMs: 0 };
-
-interface Listener {
-  readonly pattern: string[];
-  readonly queue: string | undefined;
-  readonly process: SimProcess;
-  readonly handler: (message: Message) => void;
-}
 
 /** A message with the header that streams look at. */
 export interface SimMessage extends Message {
@@ -37,10 +37,24 @@ export interface Store {
 export class SimBroker {
   isUp = true;
   isPaused = false;
-  readonly stores: Store[] = [];
+  /** Every message to or from here takes up to so much more, in milliseconds. */
+  slowMs = 0;
+  private streams: readonly Store[] = [];
   private held: (() => void)[] = [];
 
-  constructor(readonly site: string) {}
+  constructor(
+    readonly site: string,
+    private readonly onStores: () => void,
+  ) {}
+
+  get stores(): readonly Store[] {
+    return this.streams;
+  }
+
+  set stores(stores: readonly Store[]) {
+    this.streams = stores;
+    this.onStores();
+  }
 
   /** Runs `work` now, or when the broker goes on. Dropped when it is down. */
   run(work: () => void): void {
@@ -65,17 +79,28 @@ export class SimBroker {
 
 /** Time of one hop without faults, in milliseconds. */
 const HOP_MS = 0.2;
-/** How soon the others' brokers know that a process is gone, in milliseconds. */
-const GONE_MS = 2;
+/** Time of one call to the JetStream API, at least and at most, in milliseconds: longer than a message takes. */
+const API_MS = { least: 0.3, most: 3 };
+/** How long a message that is overtaken, or a second copy, may stay behind, in milliseconds. */
+const BEHIND_MS = 150;
+/**
+ * A heartbeat says that what was sent before it has come, and a log's entries come in its order: both go by the bus's promise
+ * to keep the order between two parties (`Bus` in ports.ts). Everything else must bear to be overtaken.
+ */
+const IN_ORDER = /^dynats\.(?:presence|applied)\./;
+/** What a client asks, and every answer, comes once: NATS delivers at most once. Logs are written to again by retries. */
+const MAY_COME_TWICE = /^dynats\.(?:log|hints|replica)\./;
 
 export class SimNetwork {
   faults: Faults = NO_FAULTS;
   readonly brokers = new Map<string, SimBroker>();
-  readonly listeners = new Set<Listener>();
-  /** Pairs of sites, `a>b`, between which nothing arrives. */
-  private readonly cuts = new Set<string>();
+  readonly listeners = new Routes();
+  /** Pairs of sites, `a>b`, between which nothing arrives, and how many faults see to that. */
+  private cuts = new Map<string, number>();
   /** Last arrival of each hop: what is sent later arrives later. */
   private readonly hops = new Map<string, number>();
+  /** Brokers with a stream for the subject, so far as it was asked. */
+  private storing = new Map<string, readonly SimBroker[]>();
   private inboxes = 0;
 
   constructor(
@@ -84,7 +109,7 @@ export class SimNetwork {
   ) {}
 
   addSite(site: string): SimBroker {
-    const broker = new SimBroker(site);
+    const broker = new SimBroker(site, () => this.storing.clear());
     this.brokers.set(site, broker);
     return broker;
   }
@@ -95,13 +120,21 @@ export class SimNetwork {
     return broker;
   }
 
-  /** Cuts one direction; messages vanish without a word, as on a severed link. */
-  cut(from: string, to: string): void {
-    this.cuts.add(`${from}>${to}`);
+  /** Cuts one direction; messages vanish without a word, as on a severed link. @returns what mends it. */
+  cut(from: string, to: string): () => void {
+    const { cuts } = this;
+    const pair = `${from}>${to}`;
+    cuts.set(pair, (cuts.get(pair) ?? 0) + 1);
+    return () => cuts.set(pair, (cuts.get(pair) ?? 0) - 1);
   }
 
   heal(): void {
-    this.cuts.clear();
+    this.cuts = new Map();
+  }
+
+  /** How long a call to the JetStream API takes now, in milliseconds. */
+  apiMs(): number {
+    return API_MS.least + this.random.next() * (API_MS.most - API_MS.least);
   }
 
   newInbox(): string {
@@ -112,34 +145,44 @@ export class SimNetwork {
   publish(from: SimProcess | SimBroker, message: Message): void {
     const origin = from instanceof SimProcess ? from.broker : from;
     const atOrigin = () => origin.run(() => this.route(origin, message));
-    if (from instanceof SimProcess) this.hop(`${from.id}>${origin.site}`, atOrigin);
+    if (from instanceof SimProcess) this.hop(`${from.id}>${origin.site}`, this.arrival(), atOrigin);
     else atOrigin();
   }
 
   private route(origin: SimBroker, message: Message): void {
-    const tokens = message.subject.split('.');
-    const listening = [...this.listeners].filter(
-      listener => listener.process.broker.isUp && matches(listener.pattern, tokens),
-    );
-    const storing = [...this.brokers.values()].filter(
-      broker => broker.isUp && broker.stores.some(store => store.matches(message.subject)),
-    );
-    const receivers = [...listening.filter(l => l.queue === undefined), ...this.oneOfEachQueue(listening)];
-    if (receivers.length === 0 && storing.length === 0) {
+    const listening = this.listeners.of(message.subject).filter(({ process }) => process.canReceive);
+    const storing = this.storesOf(message.subject).filter(broker => broker.isUp);
+    if (listening.length === 0 && storing.length === 0) {
       if (message.reply !== undefined)
         this.publish(origin, { subject: message.reply, data: new Uint8Array() });
       return;
     }
     for (const broker of storing)
-      this.between(origin, broker, () => {
+      this.between(origin, broker, message.subject, () => {
         for (const store of broker.stores) if (store.matches(message.subject)) store.accept(message);
       });
+    const receivers = listening.some(({ queue }) => queue !== undefined)
+      ? [...listening.filter(({ queue }) => queue === undefined), ...this.oneOfEachQueue(listening)]
+      : listening;
     for (const listener of receivers) {
       const { process } = listener;
-      this.between(origin, process.broker, () =>
-        this.hop(`${process.broker.site}>${process.id}`, () => process.receive(listener.handler, message)),
+      this.between(origin, process.broker, message.subject, () =>
+        this.hop(`${process.broker.site}>${process.id}`, this.arrival(), () =>
+          process.receive(listener.handler, message),
+        ),
       );
     }
+  }
+
+  private storesOf(subject: string): readonly SimBroker[] {
+    if (subject.startsWith('_INBOX')) return [];
+    const known = this.storing.get(subject);
+    if (known !== undefined) return known;
+    const found = [...this.brokers.values()].filter(({ stores }) =>
+      stores.some(store => store.matches(subject)),
+    );
+    this.storing.set(subject, found);
+    return found;
   }
 
   private oneOfEachQueue(listening: readonly Listener[]): Listener[] {
@@ -150,144 +193,35 @@ export class SimNetwork {
     return [...queues.values()].map(members => this.random.pick(members));
   }
 
-  private between(a: SimBroker, b: SimBroker, deliver: () => void): void {
+  private between(a: SimBroker, b: SimBroker, subject: string, deliver: () => void): void {
     if (a === b) {
       b.run(deliver);
       return;
     }
-    if (this.random.chance(this.faults.loss)) return;
-    this.hop(`${a.site}>${b.site}`, () => {
-      if (!this.cuts.has(`${a.site}>${b.site}`)) b.run(deliver);
-    });
+    const { loss, duplication = 0, reordering = 0 } = this.faults;
+    if (this.random.chance(loss)) return;
+    const arrive = () => {
+      if (!((this.cuts.get(`${a.site}>${b.site}`) ?? 0) > 0)) b.run(deliver);
+    };
+    const slow = a.slowMs + b.slowMs > 0 ? this.random.next() * (a.slowMs + b.slowMs) : 0;
+    if (duplication > 0 && MAY_COME_TWICE.test(subject) && this.random.chance(duplication))
+      this.clock.after(this.arrival() + slow + this.random.next() * BEHIND_MS, arrive);
+    if (reordering > 0 && !IN_ORDER.test(subject) && this.random.chance(reordering))
+      this.clock.after(this.arrival() + slow + this.random.next() * BEHIND_MS, arrive);
+    else this.hop(`${a.site}>${b.site}`, this.arrival() + slow, arrive);
   }
 
-  private hop(name: string, arrive: () => void): void {
+  /** How long one hop takes now, in milliseconds. */
+  private arrival(): number {
     const { delay, delayMs } = this.faults;
     const extra = this.random.chance(delay) ? this.random.next() * delayMs : 0;
+    return HOP_MS * (0.5 + this.random.next()) + extra;
+  }
+
+  private hop(name: string, ms: number, arrive: () => void): void {
     const now = this.clock.monotonic();
-    const at = Math.max(this.hops.get(name) ?? 0, now + HOP_MS * (0.5 + this.random.next()) + extra);
+    const at = Math.max(this.hops.get(name) ?? 0, now + ms);
     this.hops.set(name, at);
     this.clock.after(at - now, arrive);
   }
-}
-
-let processes = 0;
-
-/** A process connected to the broker of its site: what a node or a client runs in. */
-export class SimProcess {
-  readonly id = `p${processes++}`;
-  isAlive = true;
-  isPaused = false;
-  private held: (() => void)[] = [];
-  private readonly mine = new Set<Listener>();
-
-  constructor(
-    readonly network: SimNetwork,
-    readonly broker: SimBroker,
-  ) {}
-
-  receive(handler: (message: Message) => void, message: Message): void {
-    if (this.broker.isUp) this.run(() => handler(message));
-  }
-
-  /** Runs `work` now, or when the process goes on. Dropped when it is dead. */
-  run(work: () => void): void {
-    if (!this.isAlive) return;
-    if (this.isPaused) this.held.push(work);
-    else work();
-  }
-
-  listen(subject: string, handler: (message: Message) => void, queue?: string): Subscription {
-    const listener = { pattern: subject.split('.'), queue, process: this, handler };
-    this.mine.add(listener);
-    this.network.listeners.add(listener);
-    return {
-      unsubscribe: () => {
-        this.mine.delete(listener);
-        this.network.listeners.delete(listener);
-      },
-    };
-  }
-
-  /** Ends without a word. Its subscriptions are gone a moment later. */
-  kill(): void {
-    this.isAlive = false;
-    this.held = [];
-    this.network.clock.after(GONE_MS, () => {
-      for (const listener of this.mine) this.network.listeners.delete(listener);
-    });
-  }
-
-  resume(): void {
-    this.isPaused = false;
-    const held = this.held;
-    this.held = [];
-    for (const work of held) work();
-  }
-}
-
-/** The Bus port of a simulated process. */
-export class SimBus implements Bus {
-  readonly maxPayload = 1024 * 1024;
-
-  constructor(private readonly process: SimProcess) {}
-
-  async request(
-    subject: string,
-    data: Uint8Array,
-    timeoutMs: number,
-    { messageId }: { messageId?: string } = {},
-  ): Promise<Message> {
-    const { network, broker } = this.process;
-    if (!this.process.isAlive || !broker.isUp) throw new BusError('closed', subject);
-    const reply = network.newInbox();
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
-        subscription.unsubscribe();
-        timer.cancel();
-        settle();
-      };
-      const subscription = this.process.listen(reply, message =>
-        end(() => {
-          if (message.data.length === 0) reject(new BusError('no-responders', subject));
-          else resolve(message);
-        }),
-      );
-      const timer = network.clock.after(timeoutMs, () => end(() => reject(new BusError('timeout', subject))));
-      const message: SimMessage = { subject, data, reply, messageId };
-      network.publish(this.process, message);
-    });
-  }
-
-  settled(): Promise<void> {
-    return Promise.resolve(); // The simulated broker hears of a subscription at once.
-  }
-
-  publish(subject: string, data: Uint8Array, options?: { reply?: string }): void {
-    if (!this.process.isAlive || !this.process.broker.isUp) return;
-    this.process.network.publish(this.process, { subject, data, reply: options?.reply });
-  }
-
-  subscribe(
-    subject: string,
-    handler: (message: Message) => void,
-    options?: { queue?: string },
-  ): Subscription {
-    return this.process.listen(subject, handler, options?.queue);
-  }
-
-  probe(subject: string, gone: () => void): void {
-    const reply = this.process.network.newInbox();
-    const subscription = this.process.listen(reply, () => {
-      subscription.unsubscribe();
-      gone();
-    });
-    // Nobody but a broker answers a probe; let go of the inbox when it has had time to.
-    this.process.network.clock.after(1000, () => subscription.unsubscribe());
-    this.publish(subject, new Uint8Array(), { reply });
-  }
-}
-
-function matches(pattern: readonly string[], tokens: readonly string[]): boolean {
-  return pattern.length === tokens.length && pattern.every((part, i) => part === '*' || part === tokens[i]);
 }

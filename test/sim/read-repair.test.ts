@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROUNDS, runReadRepair } from './read-repair.js';
 
-const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 15);
+const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 10);
 const FIRST = Number(process.env['DYNATS_SIM_FIRST'] ?? 1);
 
 test('after a failed write that reached one owner, of two successive quorum reads the second is never older', async t => {

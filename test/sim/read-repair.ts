@@ -2,13 +2,15 @@
 // of whose repairs are refused, look at what is left of them.
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { ErrorCode, WriteTimeoutError } from '../../src/errors.js';
-import type { Version } from '../../src/model/record.js';
 import type { ErrorReply, GetReply } from '../../src/wire/generated/types.js';
 import { subjects } from '../../src/wire/subjects.js';
+import type { Operation, Violation } from './check/history.js';
+import { quorumViolations } from './check/quorum.js';
+import { isOlder, parseVersion, type SeenVersion, show } from './check/version.js';
 import { SimCluster } from './cluster.js';
-import { History, isOlder, type Operation, parseVersion, show, type Violation } from './history.js';
 import { SimBus, SimProcess } from './network.js';
 import { recordsOnDisk } from './records-on-disk.js';
+import type { RunOptions, RunResult } from './result.js';
 
 export interface ReadRepairResult {
   readonly violations: Violation[];
@@ -28,6 +30,12 @@ const TIMEOUT_MS = 150;
 const DELAY_MS = 40;
 const QUORUM = 2;
 
+/** For the runner of all scenarios. */
+export async function runReadRepairs({ seed }: RunOptions): Promise<RunResult> {
+  const { violations, ...reached } = await runReadRepair(seed);
+  return { violations, reached: { ...reached }, plan: [] };
+}
+
 export async function runReadRepair(seed: number): Promise<ReadRepairResult> {
   const run = new Run(seed);
   await run.start();
@@ -37,7 +45,7 @@ export async function runReadRepair(seed: number): Promise<ReadRepairResult> {
 
 /** What the failed write had left when a read began, and how many logs held it. */
 interface Before {
-  readonly failed: Version | null;
+  readonly failed: SeenVersion | null;
   readonly holders: number;
 }
 
@@ -45,7 +53,7 @@ class Run {
   private readonly cluster: SimCluster;
   private readonly client: Coordinator;
   private readonly bus: SimBus;
-  private readonly history = new History();
+  private readonly history: Operation[] = [] as Operation[];
   private readonly undurable: Violation[] = [];
   private readonly counts = { foundFailed: 0, repaired: 0, timedOut: 0 };
 
@@ -62,7 +70,7 @@ class Run {
   }
 
   result(): ReadRepairResult {
-    return { violations: [...this.history.violations(), ...this.undurable], ...this.counts };
+    return { violations: [...quorumViolations(this.history), ...this.undurable], ...this.counts };
   }
 
   async round(round: number): Promise<void> {
@@ -115,7 +123,7 @@ class Run {
       outcome: 'refused',
       version: null,
     };
-    this.history.operations.push(operation);
+    this.history.push(operation);
     const reply = await this.ask(random.pick(this.cluster.nodes), key);
     if ('error' in reply) {
       if (reply.error.code === ErrorCode.ReadTimeout) this.counts.timedOut++;
@@ -148,12 +156,12 @@ class Run {
     if (before.holders < QUORUM) this.counts.repaired++;
   }
 
-  private holdersOf(key: string, owners: readonly string[], version: Version | null): number {
+  private holdersOf(key: string, owners: readonly string[], version: SeenVersion | null): number {
     return owners.filter(owner => !isOlder(this.newestIn(owner, key), version)).length;
   }
 
   /** The newest version of `key` that the disk of `node` holds. */
-  private newestIn(node: string, key: string): Version | null {
+  private newestIn(node: string, key: string): SeenVersion | null {
     return recordsOnDisk(this.cluster.disk(node)).get(key) ?? null;
   }
 }

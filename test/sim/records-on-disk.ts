@@ -1,7 +1,7 @@
 // What a simulated disk holds, whatever the replica beside it has in memory.
 import type { WireRecord } from '../../src/wire/generated/types.js';
 import { decodeEntry } from '../../src/wire/log-entry.js';
-import { isOlder } from './history.js';
+import { isOlder } from './check/version.js';
 import type { SimDisk } from './streams.js';
 
 /** The newest record of each key in the log on `disk`. */

@@ -1,456 +1,268 @@
-// One simulated run: clients, a workload and faults, all drawn from one seed; then everything heals, and the outcome is
-// checked from outside.
+// One run: clients, a workload and faults, all drawn from one seed; then everything heals, and the outcome is checked from
+// outside.
 import type { Coordinator } from '../../src/coordinator/coordinator.js';
 import { DynatsError } from '../../src/errors.js';
 import type { Level } from '../../src/model/level.js';
-import { compareRecords } from '../../src/model/record.js';
-import { SessionMemory } from '../../src/model/session.js';
-import type { ClusterDefinition } from '../../src/wire/generated/types.js';
+import type { ClusterDefinition, GetReply } from '../../src/wire/generated/types.js';
+import { answerViolations } from './check/answers.js';
+import { divergences, forgotten, type Held } from './check/converged.js';
+import { unnoticed } from './check/found-out.js';
+import type { Violation } from './check/history.js';
+import { laterWinsViolations } from './check/later-wins.js';
+import { lostViolations } from './check/lost.js';
+import { QueueWatch } from './check/queues.js';
+import { quorumViolations } from './check/quorum.js';
+import { sessionViolations } from './check/session.js';
+import { valueViolations } from './check/values.js';
+import { parseVersion, type SeenVersion } from './check/version.js';
 import { SimCluster } from './cluster.js';
-import {
-  History,
-  isOlder,
-  type Operation,
-  overtaken,
-  parseVersion,
-  show,
-  type Violation,
-} from './history.js';
-import type { SeededRandom } from './random.js';
-import { recordsOnDisk } from './records-on-disk.js';
+import { DAMAGE, type FaultRates, without } from './fault-table.js';
+import { Nemesis } from './nemesis.js';
+import { type Planned, planOf } from './plan.js';
+import { SeededRandom } from './random.js';
+import { Reached } from './reached.js';
+import { lineOf, type RunOptions, type RunResult } from './result.js';
+import { Workload } from './workload.js';
 
-/** Probabilities, each of one fault in one step. */
-export interface FaultRates {
-  readonly killNode: number;
-  readonly killReplica: number;
-  readonly pause: number;
-  readonly isolate: number;
-  readonly loss: number;
-  readonly delay: number;
-  readonly refuse: number;
-  /** A disk forgets: wiped, its tail lost, a hole, a flipped bit. Of one node at a time, until it is whole again. */
-  readonly damage: number;
-  /** Probability that clocks go wrong in a run, from its start or from some point on. */
-  readonly skew: number;
-}
-
-export const DEFAULT_RATES: FaultRates = {
-  killNode: 0.02,
-  killReplica: 0.02,
-  pause: 0.015,
-  isolate: 0.015,
-  loss: 0.05,
-  delay: 0.05,
-  refuse: 0.02,
-  damage: 0.015,
-  skew: 0.3,
-};
-
-export interface ScenarioOptions {
-  readonly seed: number;
+export interface ScenarioOptions extends RunOptions {
   readonly steps?: number;
   readonly rates?: Partial<FaultRates>;
   /**
    * Every client keeps a session and works at level ONE or at `levels`, one operation after the other, through nodes and
-   * clients in turn. `unkept`: it does not carry the token.
+   * itself in turn. `unkept`: it does not carry the token.
    */
   readonly sessions?: 'kept' | 'unkept';
+  /**
+   * No anti-entropy, no read repair, and clients alone coordinate: what an owner was away for, hints must bring it, unless
+   * nobody took them.
+   */
+  readonly isByHintsAlone?: boolean;
   readonly cluster?: Partial<ClusterDefinition>;
-  /** Default QUORUM for both, and ONE in sessions. `bucket`: requests name none, and `reached` counts the levels they had. */
-  readonly levels?: { readonly write: Level; readonly read: Level } | 'bucket';
+  /**
+   * Default: drawn from those whose reads meet their writes, and ONE in sessions. `bucket`: requests name none, and
+   * `reached` counts the levels they had.
+   */
+  readonly levels?: Levels | 'bucket';
   /** The zone of every client. */
   readonly zone?: string;
-  readonly onLog?: (line: string) => void;
 }
 
-export interface ScenarioResult {
-  readonly violations: Violation[];
+interface Levels {
+  readonly write: Level;
+  readonly read: Level;
+}
+
+export interface ScenarioResult extends RunResult {
   readonly operations: number;
   readonly acked: number;
-  /** How often each rare thing happened. */
-  readonly reached: Record<string, number>;
 }
 
-const KEYS = ['0', '100', '137', '200', 'a key'];
+const ONE: Levels = { write: 'ONE', read: 'ONE' };
+const BUCKET = 'default';
+/** Few keys: writes and reads meet. Many: what is lost of one is not made good by the next write. */
+const FEW_KEYS = ['0', '100', '137', '200', '__proto__'];
+const MANY_KEYS = Array.from({ length: 40 }, (_, i) => String(i * 6 + 1));
+/** Every so manyth run has many keys. */
+const MANY_KEYS_EVERY = 3;
 const CLIENTS = 3;
-const STEP_MS = 50;
-const HOUR_MS = 3_600_000;
-const OPERATION_TIMEOUT_MS = 1500;
+const STEPS = 80;
 /** A round of anti-entropy, and the handoff before it, take less. */
-const CONVERGENCE_MS = 30_000;
+const CONVERGENCE_MS = 40_000;
+const FINAL_READ_MS = 5000;
+const FINAL_TRIES_MAX = 5;
+const FINAL_PAUSE_MS = 1000;
+/** An ack may come before the entry reaches the replica's memory. */
+const ARRIVAL_MS = 100;
+
+/** W + R > RF, the usual one most of the time. */
+const LEVELS: readonly Levels[] = [
+  ...Array.from({ length: 7 }, () => ({ write: 'QUORUM', read: 'QUORUM' }) as const),
+  { write: 'ALL', read: 'ONE' },
+  { write: 'ONE', read: 'ALL' },
+  { write: 'TWO', read: 'THREE' },
+];
 
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
-  const run = new Run(options);
-  return run.go();
-}
-
-interface SimClient {
-  readonly name: string;
-  readonly coordinator: Coordinator;
-  readonly memory: SessionMemory;
-  isBusy: boolean;
+  return new Run(options).go();
 }
 
 class Run {
   private readonly cluster: SimCluster;
-  private readonly random: SeededRandom;
-  private readonly history = new History();
-  private readonly rates: FaultRates;
-  private readonly reached: Record<string, number> = {};
-  private readonly clients: SimClient[];
-  private readonly down = new Set<string>();
-  private injured: string | undefined;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly nemesis: Nemesis;
+  private readonly workload: Workload;
+  private readonly queues: QueueWatch;
+  private readonly reached = new Reached();
+  private readonly levels: Levels | 'bucket';
+  private readonly keys: readonly string[];
+  private readonly plan: readonly Planned[];
 
   constructor(private readonly options: ScenarioOptions) {
-    const { seed, onLog } = options;
+    const { seed, onLog, sessions, cluster = {}, zone } = options;
     this.cluster = new SimCluster({
       seed,
-      ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
+      cluster,
       compaction: { minBytes: 4000, ratio: 2 },
-      ...(onLog === undefined
-        ? {}
-        : {
-            onLog: (node, level, fields, message) =>
-              onLog(
-                `${this.cluster.clock.monotonic().toFixed(1)} ${node} ${level} ${message} ${JSON.stringify(fields)}`,
-              ),
-          }),
+      antiEntropy: { enabled: options.isByHintsAlone !== true },
+      onKill: core => this.reached.counters(core),
+      onFailedStart: () => this.reached.count('failed start'),
+      onLog: (node, level, fields, message) => {
+        this.reached.logged(message);
+        onLog?.(lineOf(this.cluster.clock.monotonic(), node, level, message, fields));
+      },
     });
-    this.random = this.cluster.random.fork();
-    this.rates = { ...DEFAULT_RATES, ...options.rates };
-    this.clients = Array.from({ length: CLIENTS }, (_, i) => ({
-      name: `c${i}`,
-      coordinator: this.cluster.client(`c${i}`, options.zone),
-      // Fewer keys than there are: some are always forgotten.
-      memory: new SessionMemory(2),
-      isBusy: false,
-    }));
+    const usual: Levels = sessions === undefined ? drawLevels(seed) : ONE;
+    this.levels = options.levels ?? (options.isByHintsAlone === true ? ONE : usual);
+    const hasMany = options.isByHintsAlone === true || seed % MANY_KEYS_EVERY === 0;
+    this.keys = hasMany && sessions === undefined ? MANY_KEYS : FEW_KEYS;
+    this.plan = options.plan ?? this.draw();
+    this.nemesis = new Nemesis(this.cluster, name => this.reached.count(name));
+    this.workload = new Workload({
+      cluster: this.cluster,
+      nemesis: this.nemesis,
+      clients: CLIENTS,
+      keys: this.keys,
+      levels: this.levels === 'bucket' ? undefined : this.levels,
+      sessions,
+      zone,
+      onReached: what => this.reached.count(what),
+    });
+    this.queues = new QueueWatch(this.cluster);
   }
 
   async go(): Promise<ScenarioResult> {
-    const { clock } = this.cluster;
-    const steps = this.options.steps ?? 120;
-    const skewAt = this.random.chance(this.rates.skew)
-      ? Math.max(0, this.random.below(2 * steps) - steps)
-      : undefined;
-    if (skewAt === 0) this.skewClocks();
-    await this.cluster.start();
+    const { cluster, nemesis, workload, queues } = this;
+    const { clock } = cluster;
+    // Clocks that are wrong are so from the beginning.
+    const isAtOnce = (part: Planned) => part.what === 'fault' && part.name === 'clockSkew';
+    for (const part of this.plan) if (part.what === 'fault' && isAtOnce(part)) nemesis.begin(part);
+    await cluster.start();
     await clock.advance(500);
-    for (let step = 0; step < steps; step++) {
-      if (step === skewAt && step > 0) this.skewClocks();
-      this.injectFaults();
-      for (const client of this.clients) if (this.random.chance(0.7)) this.operate(client);
-      await clock.advance(STEP_MS * this.random.next());
-    }
-    await this.healAll();
-    await this.waitForAnswers();
-    await this.converge();
-    const ordered =
-      this.options.sessions === undefined
-        ? [...this.history.violations(), ...overtaken(this.history.operations)]
-        : this.history.sessionViolations();
-    const violations = [...ordered, ...this.divergences(), ...this.forgotten(), ...(await this.finalReads())];
-    const acked = this.history.operations.filter(op => op.outcome === 'ok').length;
-    return { violations, operations: this.history.operations.length, acked, reached: this.reached };
-  }
-
-  /** One node an hour ahead and one an hour behind, or one client wrong: most clocks are right. */
-  private skewClocks(): void {
-    const { nodes, skewMs } = this.cluster;
-    if (this.random.chance(0.5)) {
-      this.count('skewed nodes');
-      const first = this.random.below(nodes.length);
-      skewMs.set(nodes[first] ?? '', HOUR_MS);
-      skewMs.set(nodes[(first + 1 + this.random.below(nodes.length - 1)) % nodes.length] ?? '', -HOUR_MS);
-    } else {
-      this.count('skewed client');
-      skewMs.set(this.random.pick(this.clients).name, this.random.pick([HOUR_MS, -HOUR_MS]));
-    }
-  }
-
-  private operate(client: SimClient): void {
-    const { clock } = this.cluster;
-    const { name, memory } = client;
-    const isSession = this.options.sessions !== undefined;
-    if (isSession && client.isBusy) return;
-    client.isBusy = true;
-    const coordinator = isSession ? this.anyCoordinator() : client.coordinator;
-    const key = this.random.pick(KEYS);
-    const kind = this.random.chance(0.45) ? 'get' : this.random.chance(0.15) ? 'delete' : 'put';
     const startedAtMs = clock.monotonic();
-    const operation: Operation = {
-      client: name,
-      kind,
-      key,
-      startedAtMs,
-      endedAtMs: Number.POSITIVE_INFINITY,
-      outcome: 'unknown',
-      version: null,
-    };
-    this.history.operations.push(operation);
-    const usual = isSession ? 'ONE' : 'QUORUM';
-    const { levels = { read: usual, write: usual } } = this.options;
-    const level =
-      levels === 'bucket'
-        ? ({ level: 'QUORUM', isLevelDefault: true } as const)
-        : { level: kind === 'get' ? levels.read : levels.write };
-    const session = this.options.sessions === 'kept' ? { session: memory.about('default', key) } : {};
-    const request = { bucket: 'default', key, ...level, ...session };
-    const work =
-      kind === 'get'
-        ? coordinator.read({ kind: 'read', ...request }, OPERATION_TIMEOUT_MS)
-        : coordinator.write(
-            {
-              kind: 'write',
-              ...request,
-              ...(kind === 'put' ? { value: `${name}-${this.history.operations.length}` } : {}),
-            },
-            OPERATION_TIMEOUT_MS,
-          );
-    const done = Promise.race([work, this.noAnswer()]).then(
-      reply => {
-        operation.outcome = 'ok';
-        if (levels === 'bucket') this.count(reply.level);
-        if (reply.session !== undefined) memory.learn('default', key, reply.session);
-        const isDelete = 'found' in reply ? !reply.found : kind === 'delete';
-        operation.version = reply.version === undefined ? null : parseVersion(reply.version, isDelete);
-      },
-      error => {
-        if (!(error instanceof DynatsError)) throw error;
-        this.count(error.code);
-        operation.outcome = error.effect === 'none' ? 'refused' : 'unknown';
-      },
-    );
-    const tracked: Promise<void> = done.then(() => {
-      client.isBusy = false;
-      operation.endedAtMs = clock.monotonic();
-      this.underWay.delete(tracked);
-    });
-    this.underWay.add(tracked);
+    for (const part of this.plan.filter(each => !isAtOnce(each))) {
+      if (startedAtMs + part.atMs > clock.monotonic()) {
+        await clock.advance(startedAtMs + part.atMs - clock.monotonic());
+        queues.look();
+      }
+      if (part.what === 'operation') workload.begin(part);
+      else nemesis.begin(part);
+    }
+    await nemesis.heal();
+    await cluster.waitFor(() => workload.isIdle, 'every request to be answered');
+    await this.converge();
+    const violations = await this.check();
+    for (const { core } of cluster.running.values()) this.reached.counters(core);
+    const acked = workload.history.filter(op => op.outcome === 'ok').length;
+    const { length } = workload.history;
+    return { violations, operations: length, acked, reached: this.reached.counts, plan: this.plan };
   }
 
-  /** One of the clients, or of the nodes that are there and not frozen. */
-  private anyCoordinator(): Coordinator {
-    const cores = this.cluster.nodes.flatMap(node =>
-      this.down.has(node) ? [] : (this.cluster.core(node)?.coordinator ?? []),
-    );
-    return this.random.pick([...this.clients.map(client => client.coordinator), ...cores]);
-  }
-
-  /** What becomes of a request whose coordinator was killed. */
-  private noAnswer(): Promise<never> {
-    return new Promise((_, reject) => {
-      this.cluster.clock.after(2 * OPERATION_TIMEOUT_MS, () =>
-        reject(new DynatsError('WRITE_TIMEOUT', 'nobody answered', 'unknown')),
-      );
+  private draw(): readonly Planned[] {
+    const { seed, steps = STEPS, rates = {}, sessions, levels, isByHintsAlone = false } = this.options;
+    // What fewer than a quorum acknowledged does not survive the loss of that one disk.
+    const survives = levels !== undefined || (this.levels !== 'bucket' && this.levels.write !== 'ONE');
+    return planOf({
+      seed,
+      steps,
+      rates: { ...(survives ? {} : without(DAMAGE)), ...rates },
+      cluster: this.cluster.definition,
+      keys: this.keys,
+      clients: CLIENTS,
+      viaNode: isByHintsAlone ? 0 : sessions === undefined ? 0.4 : 0.6,
+      ttl: sessions === undefined ? 0.1 : 0,
+      scans: sessions === undefined && !isByHintsAlone ? 0.05 : 0,
     });
   }
 
-  private injectFaults(): void {
-    const { cluster, random, rates } = this;
-    const node = random.pick(cluster.nodes);
-    const isDown = this.down.has(node);
-    if (this.injured !== undefined && cluster.stateOf(this.injured) === 'serving') this.injured = undefined;
-    if (this.injured === undefined && random.chance(rates.damage)) {
-      this.damage(node);
-      return;
-    }
-    const lasting = 100 + random.next() * 4000;
-    if (!isDown && random.chance(rates.killNode))
-      this.takeDown(node, 'killNode', lasting, () => cluster.killNode(node));
-    else if (!isDown && random.chance(rates.killReplica))
-      this.takeDown(node, 'killReplica', lasting, () => cluster.killReplica(node));
-    else if (!isDown && random.chance(rates.pause)) {
-      this.count('pause');
-      this.down.add(node);
-      cluster.pause(node);
-      cluster.clock.after(lasting, () =>
-        this.comeBack(node, () => {
-          cluster.resume(node);
-          this.startAgain(node);
-        }),
-      );
-    } else if (random.chance(rates.isolate)) {
-      this.count('isolate');
-      cluster.isolate(...cluster.nodes.filter(() => random.chance(0.3)));
-      cluster.clock.after(lasting, () => cluster.network.heal());
-    }
-    if (random.chance(rates.loss))
-      cluster.network.faults = {
-        ...cluster.network.faults,
-        loss: random.chance(0.5) ? 0 : random.next() * 0.1,
-      };
-    if (random.chance(rates.delay))
-      cluster.network.faults = {
-        ...cluster.network.faults,
-        delay: random.next() * 0.3,
-        delayMs: random.next() * 200,
-      };
-    if (random.chance(rates.refuse)) {
-      const disk = cluster.disk(node);
-      const isFull = random.chance(0.5);
-      if (isFull) this.count('refuse');
-      disk.refuse = () => isFull;
-    }
+  private get held(): Held {
+    const rings = this.workload.clients[0]?.coordinator.rings;
+    return { bucket: BUCKET, keys: this.keys, ownersOf: key => rings?.of(BUCKET).owners(key) ?? [] };
   }
 
-  /** A quorum's write survives the loss of one disk, not of two: the next is damaged only when the last is whole again. */
-  private damage(node: string): void {
-    const { cluster, random } = this;
-    if (cluster.nodes.some(other => this.down.has(other) || cluster.stateOf(other) !== 'serving')) return;
-    const disk = cluster.disk(node);
-    const { entries } = disk.log ?? { entries: [] };
-    const at = random.below(Math.max(1, entries.length));
-    const damages: [string, () => void][] = [
-      ['wipe', () => disk.wipe()],
-      ['lose tail', () => disk.log?.loseTail(1 + random.below(20))],
-      ['hole', () => entries.splice(at, 1 + random.below(5))],
-      [
-        'bit flip',
-        () => {
-          const entry = entries[at];
-          if (entry === undefined) return;
-          const data = Buffer.from(entry.data);
-          const byte = random.below(data.length);
-          data[byte] = (data[byte] ?? 0) ^ (1 << random.below(8));
-          entries[at] = { ...entry, data };
-        },
-      ],
-    ];
-    // Its log broker alone may be the one that died, and comes back with less.
-    if (random.chance(0.3)) {
-      const [name, inflict] = random.pick(damages.filter(([damage]) => damage !== 'bit flip'));
-      this.damageBroker(node, `${name} of a running replica`, inflict);
-      return;
-    }
-    const [name, inflict] = random.pick(damages);
-    this.takeDown(node, name, 100 + random.next() * 1000, () => {
-      cluster.killNode(node);
-      inflict();
-    });
-    this.injured = node;
-  }
-
-  private damageBroker(node: string, what: string, inflict: () => void): void {
-    const { cluster, random } = this;
-    const { broker } = cluster.disk(node);
-    this.count(what);
-    this.injured = node;
-    this.down.add(node);
-    broker.crash();
-    cluster.core(node)?.lostBroker();
-    inflict();
-    cluster.clock.after(100 + random.next() * 1000, () =>
-      this.comeBack(node, () => {
-        broker.isUp = true;
-        cluster.core(node)?.reopen();
-      }),
-    );
-  }
-
-  private takeDown(node: string, what: string, forMs: number, kill: () => void): void {
-    this.count(what);
-    this.down.add(node);
-    kill();
-    this.cluster.clock.after(forMs, () => this.comeBack(node, () => this.startAgain(node)));
-  }
-
-  private comeBack(node: string, start: () => void): void {
-    if (!this.down.delete(node)) return;
-    start();
-  }
-
-  /** As an operator does: a start that fails is tried again. */
-  private startAgain(node: string): void {
-    // One process for each name; node.ts refuses a second.
-    if (this.down.has(node) || this.cluster.running.has(node)) return;
-    this.cluster.startNode(node).catch(() => {
-      this.count('failed start');
-      this.cluster.killReplica(node);
-      this.cluster.clock.after(500, () => this.startAgain(node));
-    });
-  }
-
-  private async healAll(): Promise<void> {
-    const { cluster } = this;
-    cluster.network.heal();
-    cluster.network.faults = { loss: 0, delay: 0, delayMs: 0 };
-    for (const node of cluster.nodes) cluster.disk(node).refuse = () => false;
-    await cluster.clock.advance(6000);
-    await cluster.waitFor(
-      () => cluster.nodes.every(node => cluster.stateOf(node) === 'serving'),
-      `all nodes to serve again (${cluster.nodes.map(node => `${node} ${cluster.stateOf(node)}: ${cluster.core(node)?.replica.reason}`).join(', ')})`,
-    );
-  }
-
-  /** Owners come to agree by themselves: nothing is read. Those that do not are found right after. */
+  /** Owners come to agree by themselves: nothing is read. What goes on behind answers, hints above all, comes to its end. */
   private async converge(): Promise<void> {
     const { clock } = this.cluster;
     const until = clock.monotonic() + CONVERGENCE_MS;
-    while (this.divergences().length > 0 && clock.monotonic() < until) await clock.advance(500);
-    // An ack may come before the entry reaches the replica's memory.
-    await clock.advance(100);
+    while (!this.isSettled && clock.monotonic() < until) await clock.advance(500);
+    await clock.advance(ARRIVAL_MS);
   }
 
-  private async waitForAnswers(): Promise<void> {
-    await this.cluster.waitFor(() => this.underWay.size === 0, 'every request to be answered');
-  }
-
-  /** After healing a read at ALL of each key returns the newest of all that was acked. */
-  private async finalReads(): Promise<Violation[]> {
-    const client = this.clients[0];
-    if (client === undefined) return [];
-    const found: Violation[] = [];
-    for (const key of KEYS) {
-      const reading = client.coordinator.read({ kind: 'read', bucket: 'default', key, level: 'ALL' }, 5000);
-      const reply = await this.cluster.clock.until(reading);
-      const seen = reply.version === undefined ? null : parseVersion(reply.version, !reply.found);
-      for (const op of this.history.operations)
-        if (op.key === key && op.outcome === 'ok' && isOlder(seen, op.version))
-          found.push({
-            rule: 'no acknowledged write is lost',
-            what: `key ${key}: ${op.kind} acked ${show(op.version)}, at the end there is ${show(seen)}`,
-          });
-    }
-    return found;
-  }
-
-  private divergences(): Violation[] {
+  private get isSettled(): boolean {
     const { cluster } = this;
-    const found: Violation[] = [];
-    for (const key of KEYS) {
-      const owners = this.clients[0]?.coordinator.rings.of('default').owners(key) ?? [];
-      const copies = owners.map(owner => cluster.core(owner)?.replica.memtable.get('default', key));
-      const [first, ...others] = copies;
-      for (const copy of others)
-        if (
-          (first === undefined) !== (copy === undefined) ||
-          (first && copy && compareRecords(first, copy) !== 0)
-        )
-          found.push({
-            rule: 'replicas converge',
-            what: `key ${key}: owners hold ${copies.map(c => show(c ?? null)).join(', ')}`,
-          });
+    const areHintsGone = cluster.nodes.every(node => cluster.disk(node).hints.entries.length === 0);
+    return (
+      areHintsGone && this.queues.areEmpty(this.coordinators) && divergences(cluster, this.held).length === 0
+    );
+  }
+
+  private get coordinators(): readonly Coordinator[] {
+    return this.workload.clients.map(({ coordinator }) => coordinator);
+  }
+
+  private async check(): Promise<Violation[]> {
+    const { cluster, workload } = this;
+    const { history } = workload;
+    const isJudged = !this.hasHintRefused;
+    const ordered = this.options.isByHintsAlone === true ? [] : this.orderViolations();
+    const apart = isJudged ? divergences(cluster, this.held) : [];
+    const atRest = [...apart, ...forgotten(cluster, this.held)];
+    const queues = this.queues.atRest(this.coordinators);
+    const lost = lostViolations(history, await this.finalReads());
+    const damage = unnoticed(cluster, this.nemesis.injured);
+    return [
+      ...ordered,
+      ...valueViolations(history),
+      ...damage,
+      ...atRest,
+      ...queues,
+      ...lost,
+      ...this.unanswered(),
+    ];
+  }
+
+  private orderViolations(): Violation[] {
+    const { history } = this.workload;
+    if (this.options.sessions !== undefined) return sessionViolations(history);
+    const readsMeet = this.levels === 'bucket' || this.levels.read !== 'ONE';
+    return [...quorumViolations(history, { readsMeet }), ...laterWinsViolations(history)];
+  }
+
+  /** Where hints alone bring owners together, one that nobody took is missing. */
+  private get hasHintRefused(): boolean {
+    if (this.options.isByHintsAlone !== true) return false;
+    const isMissing = this.coordinators.some(({ hints }) => hints.failed > 0);
+    this.reached.count(isMissing ? 'run not judged: a hint was refused' : 'run judged by hints alone');
+    return isMissing;
+  }
+
+  private unanswered(): Violation[] {
+    return answerViolations(this.workload.asked);
+  }
+
+  private async finalReads(): Promise<Map<string, SeenVersion | null>> {
+    const seen = new Map<string, SeenVersion | null>();
+    for (const key of this.keys) {
+      const reply = await this.readAtAll(key);
+      seen.set(key, reply.version === undefined ? null : parseVersion(reply.version, !reply.found));
     }
-    return found;
+    return seen;
   }
 
-  /** What a replica holds in memory must be in its log: memory does not survive. */
-  private forgotten(): Violation[] {
-    const { cluster } = this;
-    return cluster.nodes.flatMap(node => {
-      const onDisk = recordsOnDisk(cluster.disk(node));
-      return KEYS.flatMap(key => {
-        const held = cluster.core(node)?.replica.memtable.get('default', key);
-        if (held === undefined || !isOlder(onDisk.get(key) ?? null, held)) return [];
-        const what = `key ${key}: ${node} serves ${show(held)}, its log has ${show(onDisk.get(key) ?? null)}`;
-        return [{ rule: 'a log holds what its replica serves', what }];
-      });
-    });
+  /** Nodes may only just have been heard of again. @throws when no try succeeds. */
+  private async readAtAll(key: string): Promise<GetReply> {
+    const { clock } = this.cluster;
+    const [coordinator] = this.coordinators;
+    if (coordinator === undefined) throw new TypeError('a run without clients');
+    const request = { kind: 'read', bucket: BUCKET, key, level: 'ALL' } as const;
+    for (let tries = 1; ; tries++)
+      try {
+        return await clock.until(coordinator.read(request, FINAL_READ_MS));
+      } catch (error) {
+        if (!(error instanceof DynatsError) || tries >= FINAL_TRIES_MAX) throw error;
+        await clock.advance(FINAL_PAUSE_MS);
+      }
   }
+}
 
-  private count(what: string): void {
-    this.reached[what] = (this.reached[what] ?? 0) + 1;
-  }
+function drawLevels(seed: number): Levels {
+  return new SeededRandom(seed).pick(LEVELS);
 }

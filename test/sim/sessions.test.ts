@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DAMAGE, without } from './fault-table.js';
 import { withSeed } from './replay.js';
 import { runScenario } from './scenario.js';
 
-const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 20);
+const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 10);
 const FIRST = Number(process.env['DYNATS_SIM_FIRST'] ?? 1);
 /** An acknowledgement at level ONE does not survive the loss of that one disk. */
-const rates = { damage: 0 };
+const rates = without(DAMAGE);
 
 test('within a session no read at level ONE is older than what the session wrote or read', async () => {
   let acked = 0;

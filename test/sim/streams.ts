@@ -131,9 +131,6 @@ export class SimStream implements Store {
   }
 }
 
-/** Milliseconds of one call to the JetStream API. */
-const API_MS = 0.5;
-
 class SimLogStream {
   constructor(
     protected readonly process: SimProcess,
@@ -161,12 +158,13 @@ class SimLogStream {
   }
 
   protected call<T>(work: (stream: SimStream) => T): Promise<T> {
-    const { clock } = this.process.network;
+    const { network } = this.process;
+    const { broker } = this.disk;
     return new Promise((resolve, reject) => {
-      clock.after(API_MS, () => {
+      network.clock.after(network.apiMs() + broker.slowMs, () => {
         const stream = this.find();
-        if (!this.process.isAlive || !this.disk.broker.isUp || this.disk.broker.isPaused)
-          reject(new Error(`no answer from ${this.disk.node}`));
+        const isAnswering = broker.isUp && !broker.isPaused && this.process.canReceive;
+        if (!this.process.isAlive || !isAnswering) reject(new Error(`no answer from ${this.disk.node}`));
         else if (stream === undefined) reject(new Error('stream not found'));
         else resolve(work(stream));
       });
@@ -180,7 +178,7 @@ export class SimReplicaLog extends SimLogStream implements ReplicaLog {
   }
 
   async life(): Promise<LogLife | undefined> {
-    if (!this.disk.broker.isUp) throw new Error('no answer');
+    if (!this.disk.broker.isUp || !this.process.canReceive) throw new Error('no answer');
     return this.disk.log?.life;
   }
 
@@ -248,7 +246,10 @@ function targetOf(subject: string): string {
 export class SimDisk {
   log: SimStream | undefined;
   hints: SimStream;
+  /** Whether the disk is full. */
   refuse = () => false;
+  /** Whether the stream of hints takes no more, though the disk has room. */
+  refuseHints = () => false;
 
   constructor(
     readonly node: string,
@@ -285,13 +286,11 @@ export class SimDisk {
       network: this.network,
       broker: this.broker,
       accepts: subject => subject.startsWith(prefix),
-      faults: { refuse: () => this.refuse() },
+      faults: { refuse: () => this.refuse() || this.refuseHints() },
     });
   }
 
   private attach(): void {
-    this.broker.stores.length = 0;
-    this.broker.stores.push(this.hints);
-    if (this.log !== undefined) this.broker.stores.push(this.log);
+    this.broker.stores = this.log === undefined ? [this.hints] : [this.hints, this.log];
   }
 }
