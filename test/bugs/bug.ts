@@ -8,7 +8,10 @@ export interface Bug {
   /** Stands in the compiled file exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** The scenario that must break, within so many seeds from the first. */
+  /**
+   * The scenario that must break, within so many seeds from the first; or, of a guard behind others that random runs hardly ever
+   * get past, the test file.
+   */
   readonly scenario: string;
   readonly seeds: number;
 }
@@ -24,6 +27,10 @@ export function inject({ name, file, find, replace }: Bug, text: string): string
       `the deliberate bug "${name}" does not fit: ${JSON.stringify(find)} stands ${times} times in ${file}, not once`,
     );
   return text.replace(find, () => replace);
+}
+
+export function isTestFile(scenario: string): boolean {
+  return scenario.endsWith('.test.ts');
 }
 
 export function compiledName(file: string): string {

@@ -21,7 +21,7 @@ export const WRITES_AND_READS: readonly Bug[] = [
   {
     name: 'an owner that did not ack gets no hint',
     file: 'src/coordinator/write.ts',
-    find: 'this.count(owner, false);\n                    this.hint(owner);',
+    find: 'this.count(owner, false);\n        this.hint(owner);',
     replace: 'this.count(owner, false);',
     scenario: 'hints',
     seeds: 40,

@@ -91,8 +91,12 @@ const IN_ORDER = /^dynats\.(?:presence|applied)\./;
 /** What a client asks, and every answer, comes once: NATS delivers at most once. Logs are written to again by retries. */
 const MAY_COME_TWICE = /^dynats\.(?:log|hints|replica)\./;
 
+const LOG = /^dynats\.log\./;
+
 export class SimNetwork {
   faults: Faults = NO_FAULTS;
+  /** Some writes come very late: probability, and how late at most, in milliseconds. */
+  stragglers = { chance: 0, ms: 0 };
   readonly brokers = new Map<string, SimBroker>();
   readonly listeners = new Routes();
   /** Pairs of sites, `a>b`, between which nothing arrives, and how many faults see to that. */
@@ -203,6 +207,10 @@ export class SimNetwork {
     const arrive = () => {
       if (!((this.cuts.get(`${a.site}>${b.site}`) ?? 0) > 0)) b.run(deliver);
     };
+    if (this.random.chance(this.stragglers.chance) && LOG.test(subject)) {
+      this.clock.after(this.random.next() * this.stragglers.ms, arrive);
+      return;
+    }
     const slow = a.slowMs + b.slowMs > 0 ? this.random.next() * (a.slowMs + b.slowMs) : 0;
     if (duplication > 0 && MAY_COME_TWICE.test(subject) && this.random.chance(duplication))
       this.clock.after(this.arrival() + slow + this.random.next() * BEHIND_MS, arrive);

@@ -23,6 +23,10 @@ const STEPS = 40;
 const TIMEOUT_MS = 1500;
 /** Longer than anything in a run is under way: a hang of 4 s, a call, and the hints it leaves. */
 const PURGE_AFTER_MS = 15_000;
+/** Writes may be under way for so long, which is less than a purge waits. */
+const STRAGGLER_MS = 0.8 * PURGE_AFTER_MS;
+const READ_EVERY_MS = 1000;
+const STRAGGLER_CHANCE = 0.03;
 const QUIET_MS = 60_000;
 /** By then the nodes have heard of each other again. */
 const SETTLED_MS = 1000;
@@ -30,6 +34,7 @@ const SETTLED_MS = 1000;
 const CYCLE_PLAN_MS = 5000;
 /** Longer than it takes to purge, had nobody been away. */
 const ABSENCE_MS = 50_000;
+const ABSENT_BEFORE_MS = 4000;
 
 export async function runPurgeScenario(options: RunOptions): Promise<PurgeResult> {
   return new PurgeRun(options).go();
@@ -70,6 +75,7 @@ class PurgeRun {
     await cluster.start();
     await cluster.clock.advance(500);
     for (let cycle = 0; cycle < CYCLES; cycle++) {
+      cluster.network.stragglers = { chance: STRAGGLER_CHANCE, ms: STRAGGLER_MS };
       const begunMs = cluster.clock.monotonic() - cycle * CYCLE_PLAN_MS;
       for (let step = 0; step < STEPS; step++) {
         this.nemesis.follow(this.plan, cluster.clock.monotonic() - begunMs);
@@ -79,7 +85,7 @@ class PurgeRun {
       if (random.chance(0.5)) await this.longAbsence();
       await this.heal();
       // In some cycles the next trouble comes while the purge is half done.
-      await cluster.clock.advance(random.chance(0.3) ? QUIET_MS * random.next() : QUIET_MS);
+      await this.readOn(random.chance(0.3) ? QUIET_MS * random.next() : QUIET_MS);
       await this.readAll();
     }
     for (const { core } of cluster.running.values()) this.reached.counters(core);
@@ -93,8 +99,18 @@ class PurgeRun {
     };
   }
 
-  private operate(key: string): void {
-    const kind = this.random.pick(['put', 'put', 'delete', 'delete', 'expire', 'get']);
+  /** What came back for a moment, before anti-entropy buried it, is found too. */
+  private async readOn(forMs: number): Promise<void> {
+    this.cluster.network.stragglers = { chance: 0, ms: 0 };
+    for (let leftMs = forMs; leftMs > 0; leftMs -= READ_EVERY_MS) {
+      for (const key of KEYS) if (this.random.chance(0.3) && !this.busy.has(key)) this.operate(key, ['get']);
+      await this.cluster.clock.advance(Math.min(leftMs, READ_EVERY_MS));
+    }
+    await this.cluster.waitFor(() => this.busy.size === 0, 'every read to be answered');
+  }
+
+  private operate(key: string, kinds = ['put', 'put', 'delete', 'delete', 'expire', 'get']): void {
+    const kind = this.random.pick(kinds);
     const value = kind === 'delete' ? undefined : `${kind} ${++this.values}`;
     const request = { bucket: 'default', key, level: 'QUORUM' as const };
     const done = async () => {
@@ -124,17 +140,26 @@ class PurgeRun {
     const { cluster, random } = this;
     await this.heal();
     const node = random.pick(cluster.nodes);
+    // It may hold hints for another that is back before it.
+    const other = random.pick(cluster.nodes.filter(each => each !== node));
+    cluster.killNode(other);
+    await this.work(ABSENT_BEFORE_MS, 500);
     const isKilled = random.chance(0.5);
     this.reached.count(isKilled ? 'long death' : 'long partition');
     if (isKilled) cluster.killNode(node);
     else cluster.isolate(node);
-    for (let leftMs = ABSENCE_MS; leftMs > 0; leftMs -= 2500) {
-      for (const key of KEYS) if (random.chance(0.1) && !this.busy.has(key)) this.operate(key);
-      await cluster.clock.advance(2500);
-    }
+    cluster.keepStarting(other);
+    await this.work(ABSENCE_MS, 2500);
     if (random.chance(0.5))
       for (const holder of cluster.nodes) cluster.disk(holder).hints.purge(Number.MAX_SAFE_INTEGER);
     if (isKilled) cluster.keepStarting(node);
+  }
+
+  private async work(forMs: number, stepMs: number): Promise<void> {
+    for (let leftMs = forMs; leftMs > 0; leftMs -= stepMs) {
+      for (const key of KEYS) if (this.random.chance(0.1) && !this.busy.has(key)) this.operate(key);
+      await this.cluster.clock.advance(stepMs);
+    }
   }
 
   private async heal(): Promise<void> {
