@@ -112,7 +112,12 @@ test('a delete is purged once every owner has it, and why says what keeps it', a
   await using clients = await openClients(emulator, 'n0');
   const { api } = clients;
   const server = ['--server', emulator.urls[0] ?? ''];
-  const why = async () => (await dynats('why', '0', ...server)).stdout;
+  // A busy machine may take its time: only an answer tells.
+  const why = async () => {
+    const { code, stdout, stderr } = await dynats('why', '0', '--timeout', '20s', ...server);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
   const isHeld = async (alive = nodes) => {
     const held = await Promise.all(alive.map(node => api.records(node, { keys: ['0'] })));
     return held.some(({ records }) => records.length > 0);
