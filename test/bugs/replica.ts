@@ -144,6 +144,6 @@ export const REPLICA: readonly Bug[] = [
     find: 'this.step(bucket, group, name, Math.min(settled, agreement.upTo));',
     replace: 'this.step(bucket, group, name, this.options.now());',
     scenario: 'purge',
-    seeds: 12,
+    seeds: 60,
   },
 ];
