@@ -5,7 +5,7 @@ import { decodeEntry } from '../../src/wire/log-entry.js';
 import { SimCluster } from './cluster.js';
 import { runPurgeScenario } from './purge-scenario.js';
 
-const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 2);
+const SEEDS = Number(process.env['DYNATS_SIM_SEEDS'] ?? 4);
 const FIRST = Number(process.env['DYNATS_SIM_FIRST'] ?? 1);
 /** Owned by n2, n3 and n0. */
 const KEY = '137';
