@@ -37,7 +37,7 @@ test('hints, under their limits', async t => {
   await t.test('the list says who holds how much for whom, and since when', async () => {
     await emulator.kill(target);
     await isSeenDead(api, target);
-    const keys = await writeEach(api, '!list', 20);
+    const keys = await hintEach(api, '!list', 20);
     const held = await holds(api, entries => entries === keys.length);
     const bytes = (await streams.hints(holder)).get(target)?.length;
     assert.equal(bytes, keys.length);
@@ -72,7 +72,7 @@ test('hints, under their limits', async t => {
     await dynatsWith(env, 'hints', 'pause', target);
     await emulator.kill(target);
     await isSeenDead(api, target);
-    const keys = await writeEach(api, '!paused', 10);
+    const keys = await hintEach(api, '!paused', 10);
     await holds(api, entries => entries === keys.length);
     await emulator.restart(target);
     await isSeen(api, holder);
@@ -99,7 +99,7 @@ test('hints, under their limits', async t => {
     async () => {
       await emulator.kill(target);
       await isSeenDead(api, target);
-      const old = await writeEach(api, '!old', 5);
+      const old = await hintEach(api, '!old', 5);
       await holds(api, entries => entries === old.length);
       const before = (await api.hints(holder)).expired;
       await dynatsWith(env, 'hints', 'pause', target);
@@ -110,7 +110,7 @@ test('hints, under their limits', async t => {
       });
       assert.equal((await streams.hints(holder)).get(target), undefined);
       await dynatsWith(env, 'hints', 'set', '--window', 'default');
-      const young = await writeEach(api, '!young', 5);
+      const young = await hintEach(api, '!young', 5);
       await dynatsWith(env, 'hints', 'resume');
       await emulator.restart(target);
       await hasAll(api, young);
@@ -122,7 +122,7 @@ test('hints, under their limits', async t => {
   await t.test('what is dropped is counted and not delivered', async () => {
     await emulator.kill(target);
     await isSeenDead(api, target);
-    const keys = await writeEach(api, '!dropped', 5);
+    const keys = await hintEach(api, '!dropped', 5);
     await holds(api, entries => entries === keys.length);
     const [key = ''] = keys;
     const version = (await api.read(key)).version ?? '';
@@ -165,7 +165,7 @@ test('hints, under their limits', async t => {
   await t.test('delivery keeps to the rate', async () => {
     await emulator.kill(target);
     await isSeenDead(api, target);
-    const keys = await writeEach(api, '!rate', 20, 'x'.repeat(5000));
+    const keys = await hintEach(api, '!rate', 20, 'x'.repeat(5000));
     await holds(api, entries => entries === keys.length);
     for (const node of [holder, 'n0', 'n2']) await api.hints(node, { action: 'set', bytesPerSecond: 50_000 });
     await emulator.restart(target);
@@ -220,7 +220,7 @@ test('anti-entropy brings what hints did not', async t => {
   for (const node of nodes) await api.hints(node, { action: 'set', windowMs: 1000 });
   await emulator.kill(target);
   await isSeenDead(api, target);
-  const expired = await writeEach(api, '!expired', 10);
+  const expired = await hintEach(api, '!expired', 10);
   await eventually(async () => (await api.hints(holder)).expired === expired.length, {
     deadlineMs: waitMs,
     what: 'they expire',
@@ -264,6 +264,21 @@ async function aLookHasPassed(api: Client, node = holder): Promise<void> {
 async function writeEach(api: Client, prefix: string, count: number, value = 'v'): Promise<string[]> {
   const keys = Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
   for (const key of keys) await api.put(key, value, { via: 'n0' });
+  return keys;
+}
+
+/** As `writeEach`, each hint stored before the next is written, so that it is an entry of its own. */
+async function hintEach(api: Client, prefix: string, count: number, value = 'v'): Promise<string[]> {
+  const keys: string[] = [];
+  const stored = async () => (await api.status('n0')).hints.stored;
+  for (let i = 0; i < count; i++) {
+    const before = await stored();
+    keys.push(...(await writeEach(api, `${prefix} ${i}`, 1, value)));
+    await eventually(async () => assert.equal(await stored(), before + 1), {
+      deadlineMs: waitMs,
+      what: 'the hint is stored',
+    });
+  }
   return keys;
 }
 
