@@ -101,7 +101,7 @@ export class Coordinator {
       lateness: new Deadlines(clock, LATENESS_TICK_MS),
       answerTimes: new AnswerTimes(clock),
       logs: new LogLanes(bus, clock, nodes, this.liveness, options.onAcked ?? (() => {})),
-      hints: new HintStore(bus, this.liveness),
+      hints: new HintStore(bus, clock, this.liveness),
       reads: new Map(nodes.map(node => [node, readLane(node)])),
       self: local?.node,
       zone: local === undefined ? options.zone : cluster.zones?.[local.node],
@@ -215,6 +215,7 @@ export class Coordinator {
     const until = clock.monotonic() + patienceMs;
     while (!this.isIdle && clock.monotonic() < until) await new Promise<void>(done => clock.after(5, done));
     this.liveness.close();
+    this.c.hints.close();
     this.c.deadlines.close();
     this.c.lateness.close();
   }

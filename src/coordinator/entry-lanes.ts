@@ -13,16 +13,18 @@ export interface Append {
   /** The stream has stored it. */
   acked(): void;
   /** It was not stored, or nobody can say whether it was. */
-  failed(): void;
+  failed(why: AppendFailure): void;
 }
+
+/** `refused`: the broker answered, but would not store (a full disk, a full stream). `gone`: the node was given up. */
+export type AppendFailure = BusError['kind'] | 'refused' | 'gone';
 
 /** How an entry fared, for who keeps account of the node behind the stream. */
 export interface EntryOutcome {
   /** Sequence of the stored entry; undefined when it was not acked. */
   readonly sequence?: number;
   readonly crc32: string;
-  /** `refused`: the broker answered, but would not store (a full disk, a full stream). */
-  readonly failure?: BusError['kind'] | 'refused';
+  readonly failure?: Exclude<AppendFailure, 'gone'>;
 }
 
 export interface EntryLaneOptions {
@@ -81,9 +83,9 @@ export class EntryLane {
     this.inFlight.clear();
     for (const [appends, letGo] of sent) {
       letGo();
-      for (const append of appends) append.failed();
+      for (const append of appends) append.failed('gone');
     }
-    for (const append of queued) append.failed();
+    for (const append of queued) append.failed('gone');
   }
 
   private async transmit(appends: Append[]): Promise<void> {
@@ -96,9 +98,10 @@ export class EntryLane {
     if (outcome === undefined) return;
     this.inFlight.delete(appends);
     this.options.onOutcome(outcome);
+    const { failure } = outcome;
     for (const append of appends) {
-      if (outcome.sequence === undefined) append.failed();
-      else append.acked();
+      if (failure === undefined) append.acked();
+      else append.failed(failure);
     }
   }
 

@@ -1,8 +1,8 @@
 // Hints: records kept for an owner that is down, in the stream of a node that is not, until the owner is back.
-import type { Bus } from '../ports.js';
+import type { Bus, Clock, Timer } from '../ports.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { ACK_TIMEOUT_MS, isDeath } from './coordination.js';
-import { type Append, EntryLane } from './entry-lanes.js';
+import { EntryLane } from './entry-lanes.js';
 import type { Liveness } from './liveness.js';
 
 export interface Hint {
@@ -18,7 +18,23 @@ export interface Hint {
   settled(stored: boolean, holder?: string): void;
 }
 
+/** A hint that is not stored yet. */
+interface Unstored {
+  readonly hint: Hint;
+  /** When it is given up, on the monotonic clock. */
+  readonly untilMs: number;
+}
+
+/** What no holder could be asked for is tried again so often, for so long, in milliseconds. */
+const RETRY_MS = 100;
+const PATIENCE_MS = 10_000;
+/** Most hints that wait for another try. */
+const WAITING_MAX = 20_000;
+
 export class HintStore {
+  /** What no holder could be asked for: our own connection is being made anew, or nobody is up. */
+  private waiting: Unstored[] = [];
+  private timer: Timer | undefined;
   private readonly lanes = new Map<string, EntryLane>();
   private storedCount = 0;
   private failedCount = 0;
@@ -26,6 +42,7 @@ export class HintStore {
 
   constructor(
     private readonly bus: Bus,
+    private readonly clock: Clock,
     private readonly liveness: Liveness,
   ) {
     liveness.onDeath(node => {
@@ -49,45 +66,67 @@ export class HintStore {
   }
 
   get isIdle(): boolean {
-    return [...this.lanes.values()].every(lane => lane.isIdle);
+    return this.waiting.length === 0 && [...this.lanes.values()].every(lane => lane.isIdle);
   }
 
   /**
    * Stores the hint with the first alive node behind the owners, so that the owners share their dead neighbour's load
-   * least; with none there, with an alive owner. A holder that fails is passed over for the next.
+   * least; with none there, with an alive owner. A holder that fails is passed over for the next. Goes through them again
+   * for a while, unless all have refused it.
    */
   store(hint: Hint): void {
-    this.tryHolders(hint, holders(hint));
+    this.tryHolders({ hint, untilMs: this.clock.monotonic() + PATIENCE_MS });
   }
 
-  private tryHolders(hint: Hint, candidates: readonly string[]): void {
-    const at = candidates.findIndex(
-      node =>
-        this.liveness.isWritable(node) &&
-        this.liveness.presenceOf(node)?.refusesHints?.includes(hint.target) !== true,
-    );
-    const holder = candidates[at];
-    if (holder === undefined) {
-      this.failedCount++;
-      this.refusedCounts.set(hint.target, (this.refusedCounts.get(hint.target) ?? 0) + 1);
-      hint.settled(false);
+  close(): void {
+    this.timer?.cancel();
+  }
+
+  private tryHolders(unstored: Unstored, candidates = holders(unstored.hint), haveRefused = true): void {
+    const { hint } = unstored;
+    let areRefusals = haveRefused;
+    for (const [at, holder] of candidates.entries()) {
+      if (this.liveness.presenceOf(holder)?.refusesHints?.includes(hint.target) === true) continue;
+      const lane = this.liveness.isWritable(holder) ? this.lane(holder, hint.target) : undefined;
+      if (lane === undefined || lane.isFull) {
+        areRefusals = false;
+        continue;
+      }
+      const others = candidates.slice(at + 1);
+      lane.submit({
+        text: hint.text,
+        bytes: hint.bytes,
+        acked: () => {
+          this.storedCount++;
+          hint.settled(true, holder);
+        },
+        failed: why => this.tryHolders(unstored, others, areRefusals && why === 'refused'),
+      });
       return;
     }
-    const lane = this.lane(holder, hint.target);
-    if (lane.isFull) {
-      this.tryHolders(hint, candidates.slice(at + 1));
+    if (areRefusals) this.giveUp(hint);
+    else this.tryLater(unstored);
+  }
+
+  private tryLater(unstored: Unstored): void {
+    const { hint, untilMs } = unstored;
+    if (this.clock.monotonic() >= untilMs || this.waiting.length >= WAITING_MAX) {
+      this.giveUp(hint);
       return;
     }
-    const append: Append = {
-      text: hint.text,
-      bytes: hint.bytes,
-      acked: () => {
-        this.storedCount++;
-        hint.settled(true, holder);
-      },
-      failed: () => this.tryHolders(hint, candidates.slice(at + 1)),
-    };
-    lane.submit(append);
+    this.waiting.push(unstored);
+    this.timer ??= this.clock.after(RETRY_MS, () => {
+      this.timer = undefined;
+      const again = this.waiting;
+      this.waiting = [];
+      for (const each of again) this.tryHolders(each);
+    });
+  }
+
+  private giveUp(hint: Hint): void {
+    this.failedCount++;
+    this.refusedCounts.set(hint.target, (this.refusedCounts.get(hint.target) ?? 0) + 1);
+    hint.settled(false);
   }
 
   private lane(holder: string, target: string): EntryLane {

@@ -1,6 +1,6 @@
-// Shortcuts: connections to the nodes' log brokers, beside the one to the bus. What goes to a node's log or replica that way
-// passes two servers fewer in each direction. The subjects, and what they mean, are the same; a node without a shortcut, or
-// whose shortcut broke, is asked over the bus.
+// Shortcuts: connections to the nodes' log brokers, beside the one to the bus. What goes to a node's log, hints or replica
+// that way passes two servers fewer in each direction. The subjects, and what they mean, are the same; a node without a
+// shortcut, or whose shortcut broke, is asked over the bus.
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 import { BusError, type Message } from '../ports.js';
 import type { BrokerAddress } from '../wire/generated/types.js';
@@ -58,14 +58,19 @@ export class Shortcuts {
     this.byNode.delete(node);
     if (address !== undefined && !this.isClosed) this.byNode.set(node, new Shortcut(address, this.options));
     const shortcut = this.byNode.get(node);
-    for (const subject of [subjects.log(node), subjects.read(node), subjects.scan(node)])
+    for (const subject of [
+      subjects.log(node),
+      subjects.read(node),
+      subjects.scan(node),
+      subjects.allHints(node),
+    ])
       if (shortcut === undefined) this.bySubject.delete(subject);
       else this.bySubject.set(subject, shortcut);
   }
 
   /** The shortcut to where `subject` is listened to, if there is one now. */
   to(subject: string): Shortcut | undefined {
-    const shortcut = this.bySubject.get(subject);
+    const shortcut = this.bySubject.get(subject) ?? this.bySubject.get(allBeside(subject));
     return shortcut?.isOpen() === true ? shortcut : undefined;
   }
 
@@ -75,6 +80,11 @@ export class Shortcuts {
     this.byNode.clear();
     this.bySubject.clear();
   }
+}
+
+/** The wildcard for `subject` and those that differ from it in the last token. */
+function allBeside(subject: string): string {
+  return `${subject.slice(0, subject.lastIndexOf('.') + 1)}*`;
 }
 
 /** The connection to one log broker, opened when first wanted. */

@@ -37,8 +37,16 @@ export const WRITES_AND_READS: readonly Bug[] = [
   {
     name: 'a hint that its holder did not take is tried nowhere else',
     file: 'src/coordinator/hints.ts',
-    find: 'failed: () => this.tryHolders(hint, candidates.slice(at + 1)),',
+    find: "failed: why => this.tryHolders(unstored, others, areRefusals && why === 'refused'),",
     replace: 'failed: () => hint.settled(false),',
+    scenario: 'hints',
+    seeds: 60,
+  },
+  {
+    name: 'a hint for which no holder can be asked is given up at once, and not counted',
+    file: 'src/coordinator/hints.ts',
+    find: 'this.tryLater(unstored);',
+    replace: 'hint.settled(false);',
     scenario: 'hints',
     seeds: 60,
   },

@@ -57,11 +57,12 @@ export const OTHER_FAULTS: Partial<Record<FaultName, Begin>> = {
       disk.refuse = () => false;
     };
   },
-  hintsRefused: (cluster, { node }) => {
-    const disk = cluster.disk(node);
-    disk.refuseHints = () => true;
+  // Sometimes everywhere: a hint is stored later or not at all.
+  hintsRefused: (cluster, { node, amount }) => {
+    const disks = (amount < 0.6 ? [node] : cluster.nodes).map(each => cluster.disk(each));
+    for (const disk of disks) disk.refuseHints = () => true;
     return () => {
-      disk.refuseHints = () => false;
+      for (const disk of disks) disk.refuseHints = () => false;
     };
   },
 };
