@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   nats: ['ports', 'wire', 'errors'],
   client: ['model', 'ports', 'wire', 'errors', 'coordinator', 'nats', 'system'],
   node: ['model', 'ports', 'wire', 'errors', 'coordinator', 'replica', 'nats', 'system', 'version'],
+  check: ['model'],
   index: ['client', 'errors', 'model', 'wire'],
 };
 
