@@ -34,7 +34,7 @@ test('with all nodes killed at once and started again, every acknowledged write 
     // A write at ONE may be in one log only: it must be there nevertheless.
     level: i < 8 ? ('QUORUM' as const) : ('ONE' as const),
   });
-  const writers = await Promise.all(Array.from({ length: 16 }, (_, i) => Writer.start(specOf(i))));
+  const writers = await Promise.all(Array.from({ length: 16 }, (_, i) => Writer.start(t, specOf(i))));
   await eventually(() => writers.every(({ acknowledged }) => acknowledged.size >= 10), {
     deadlineMs: 60_000,
     what: 'ten writes of each client are acknowledged',

@@ -29,7 +29,7 @@ function clientsOf(emulator: Emulator, turn: string): LoadClient[] {
 
 /** Kills `node` under load and starts it again, still under load. */
 async function killUnderLoad(t: TestContext, emulator: Emulator, node: string): Promise<Writer[]> {
-  const writers = await Promise.all(clientsOf(emulator, node).map(spec => Writer.start(spec)));
+  const writers = await Promise.all(clientsOf(emulator, node).map(spec => Writer.start(t, spec)));
   try {
     await delay(steadyMs);
     await emulator.kill(node);

@@ -177,7 +177,11 @@ test('watches miss nothing and repeat nothing', async t => {
     const name = `turn ${turn++}`;
     const writers = await Promise.all(
       nodes.map((_, i) =>
-        Writer.start({ name: `${name}.${i}`, servers: serversFrom(i), mode: i < 2 ? Mode.Api : Mode.Direct }),
+        Writer.start(t, {
+          name: `${name}.${i}`,
+          servers: serversFrom(i),
+          mode: i < 2 ? Mode.Api : Mode.Direct,
+        }),
       ),
     );
     try {

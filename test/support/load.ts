@@ -1,8 +1,10 @@
 // Clients that write without a pause, and an account of every call: what was acknowledged, what failed, and how long
 // nothing succeeded.
 import { randomInt } from 'node:crypto';
+import type { TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { type Client, connect, type Level, type Mode } from '../../src/index.js';
+import { cleanUp } from './emulator.js';
 
 export interface LoadClient {
   /** Part of every key and value this client writes. */
@@ -71,7 +73,8 @@ export class Writer {
     this.done = this.run();
   }
 
-  static async start(spec: LoadClient): Promise<Writer> {
+  /** Starts one that stops after the test at the latest, should this fail. */
+  static async start(t: TestContext, spec: LoadClient): Promise<Writer> {
     const { name, servers, mode } = spec;
     const client = await connect({
       servers: [...servers],
@@ -80,7 +83,9 @@ export class Writer {
       timeoutMs,
       nats: { noRandomize: true },
     });
-    return new Writer(spec, client);
+    const writer = new Writer(spec, client);
+    cleanUp(t, () => writer.stop());
+    return writer;
   }
 
   /** Lets the call under way end. */
