@@ -1,30 +1,6 @@
 // The `dynats` command: which verbs there are. Each loads what it needs only when it runs.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import * as benchCommand from './commands/bench.js';
-import * as bucketCommand from './commands/bucket.js';
-import * as consoleCommand from './commands/console.js';
-import * as delCommand from './commands/del.js';
-import * as downCommand from './commands/down.js';
-import * as exportCommand from './commands/export.js';
-import * as getCommand from './commands/get.js';
-import * as hintsCommand from './commands/hints.js';
-import * as importCommand from './commands/import.js';
-import * as inspectCommand from './commands/inspect.js';
-import * as killCommand from './commands/kill.js';
-import * as lsCommand from './commands/ls.js';
-import * as nodeCommand from './commands/node.js';
-import * as outcomeCommand from './commands/outcome.js';
-import * as pauseCommand from './commands/pause.js';
-import * as putCommand from './commands/put.js';
-import * as repairCommand from './commands/repair.js';
-import * as restartCommand from './commands/restart.js';
-import * as resumeCommand from './commands/resume.js';
-import * as statusCommand from './commands/status.js';
-import * as touchCommand from './commands/touch.js';
-import * as upCommand from './commands/up.js';
-import * as watchCommand from './commands/watch.js';
-import * as whyCommand from './commands/why.js';
 import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 
@@ -32,40 +8,39 @@ interface CommandModule {
   register(program: Command): void;
 }
 
-const groups: readonly { heading: string; commands: readonly CommandModule[] }[] = [
-  {
-    heading: 'Emulator (a cluster of local processes):',
-    commands: [
-      upCommand,
-      downCommand,
-      statusCommand,
-      killCommand,
-      pauseCommand,
-      resumeCommand,
-      restartCommand,
-    ],
+/** Under each heading, in the order of the help, the verbs and what loads them. */
+const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<CommandModule>>>>> = {
+  'Emulator (a cluster of local processes):': {
+    up: () => import('./commands/up.js'),
+    down: () => import('./commands/down.js'),
+    status: () => import('./commands/status.js'),
+    kill: () => import('./commands/kill.js'),
+    pause: () => import('./commands/pause.js'),
+    resume: () => import('./commands/resume.js'),
+    restart: () => import('./commands/restart.js'),
   },
-  {
-    heading: 'Data:',
-    commands: [
-      putCommand,
-      getCommand,
-      delCommand,
-      lsCommand,
-      watchCommand,
-      touchCommand,
-      bucketCommand,
-      consoleCommand,
-      importCommand,
-      exportCommand,
-    ],
+  'Data:': {
+    put: () => import('./commands/put.js'),
+    get: () => import('./commands/get.js'),
+    del: () => import('./commands/del.js'),
+    ls: () => import('./commands/ls.js'),
+    watch: () => import('./commands/watch.js'),
+    touch: () => import('./commands/touch.js'),
+    bucket: () => import('./commands/bucket.js'),
+    console: () => import('./commands/console.js'),
+    import: () => import('./commands/import.js'),
+    export: () => import('./commands/export.js'),
   },
-  {
-    heading: 'Insight:',
-    commands: [inspectCommand, whyCommand, hintsCommand, outcomeCommand, repairCommand, benchCommand],
+  'Insight:': {
+    inspect: () => import('./commands/inspect.js'),
+    why: () => import('./commands/why.js'),
+    hints: () => import('./commands/hints.js'),
+    outcome: () => import('./commands/outcome.js'),
+    repair: () => import('./commands/repair.js'),
+    bench: () => import('./commands/bench.js'),
   },
-  { heading: 'One node on a host of its own:', commands: [nodeCommand] },
-];
+  'One node on a host of its own:': { node: () => import('./commands/node.js') },
+};
 
 const examples = `
 Examples:
@@ -89,7 +64,12 @@ function inheritOptions(root: Command, action: Command): void {
       action.setOptionValueWithSource(name, value, 'cli');
 }
 
-function build(): Command {
+/** The verb, if it is plain to see: then no other need be loaded. */
+function plainVerb([first]: readonly string[]): string | undefined {
+  return Object.values(groups).some(verbs => Object.hasOwn(verbs, first ?? '')) ? first : undefined;
+}
+
+async function build(args: readonly string[]): Promise<Command> {
   const program = new Command('dynats')
     .description('A leaderless replicated key-value store over NATS, with consistency chosen per request.')
     .version(version(), '-V, --version', 'print the version')
@@ -103,9 +83,11 @@ function build(): Command {
     .hook('preAction', (root, action) => inheritOptions(root, action));
   addConnectionFlags(program);
   for (const option of program.options) if (option.attributeName() !== 'version') option.hideHelp();
-  for (const { heading, commands } of groups) {
+  const wanted = plainVerb(args);
+  for (const [heading, verbs] of Object.entries(groups)) {
     program.commandsGroup(heading);
-    for (const command of commands) command.register(program);
+    const some = Object.entries(verbs).filter(([verb]) => wanted === undefined || verb === wanted);
+    for (const { register } of await Promise.all(some.map(([, load]) => load()))) register(program);
   }
   program.commandsGroup('Help:').helpCommand('help [command]', 'show how to use a command');
   return program;
@@ -120,7 +102,8 @@ async function endProcess(): Promise<never> {
 
 quietWhenReaderLeaves();
 try {
-  await build().parseAsync();
+  const program = await build(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   const exitCode = report(error);
   if (exitCode !== ExitCode.Ok) process.exitCode = exitCode;

@@ -1,7 +1,7 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
-import { Coordinator, MAX_CLOCK_SKEW_MS } from '../coordinator/coordinator.js';
+import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
-import { HybridClock } from '../model/hlc.js';
+import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
 import type { OutcomeReport } from '../model/outcome.js';
 import type { NatsBus } from '../nats/bus.js';
 import { BusError } from '../ports.js';
@@ -33,23 +33,20 @@ import { subjects } from '../wire/subjects.js';
 import { ApiRequests, closedError } from './api.js';
 import { checkNode, ttlOf, zoneFor } from './arguments.js';
 import { askCluster } from './ask-cluster.js';
-import { findBucket } from './bucket-ring.js';
 import { type Buckets, bucketsOf } from './buckets.js';
 import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
 import { Coordinators } from './coordinators.js';
-import { DirectRequests } from './direct.js';
+import type { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type AskOptions, NodeQuestions } from './node-questions.js';
 import { openBus } from './open-bus.js';
 import { type ConnectOptions, Mode } from './options.js';
-import { askOutcome } from './outcome.js';
 import { explain } from './receipt.js';
 import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
 import { ClientSession, parseToken } from './session.js';
 import { touchKey } from './touch.js';
-import { startWatcher } from './watch/start-watch.js';
-import { Watch, type WatchOptions } from './watch/watch.js';
+import type { Watch, WatchOptions } from './watch/watch.js';
 import { addValue, type Wanted, wireRequest } from './wire-request.js';
 
 const CLUSTER_TIMEOUT_MS = 1000;
@@ -129,7 +126,7 @@ class NatsClient implements Client {
   }
 
   async start(): Promise<void> {
-    if (this.options.mode === Mode.Direct) this.join(await this.cluster({ timeoutMs: this.timeoutMs() }));
+    if (this.options.mode === Mode.Direct) await this.join();
     // A client that only asks any node can do without; with it, it knows their clocks, and whom else to ask.
     else
       await this.cluster().then(
@@ -208,6 +205,10 @@ class NatsClient implements Client {
 
   async watch(options: WatchOptions = {}): Promise<Watch> {
     if (this.closing !== undefined) throw closedError();
+    const [{ startWatcher }, { Watch }] = await Promise.all([
+      import('./watch/start-watch.js'),
+      import('./watch/watch.js'),
+    ]);
     const { bus, scans: pages } = this;
     const parts = { bus, client: this, pages, nodesNow: () => this.nodesNow() ?? Date.now() };
     const watcher = await startWatcher(parts, { ...options, bucket: this.bucketOf(options) });
@@ -247,6 +248,10 @@ class NatsClient implements Client {
   ): Promise<OutcomeReport> {
     const write = { bucket: this.bucketOf(options), key, version };
     const timeoutMs = options.timeoutMs ?? CLUSTER_TIMEOUT_MS;
+    const [{ findBucket }, { askOutcome }] = await Promise.all([
+      import('./bucket-ring.js'),
+      import('./outcome.js'),
+    ]);
     const { ring } = await findBucket(this, write.bucket, timeoutMs);
     return askOutcome(write, ring, (node, request) =>
       this.ask(subjects.node(node, 'outcome'), request, validators.outcomeReply, timeoutMs),
@@ -266,25 +271,15 @@ class NatsClient implements Client {
     return this.close();
   }
 
-  /** Makes this client a coordinator of the cluster. */
-  private join({ cluster, peers }: ClusterReply): void {
-    this.nodes = cluster.nodes;
-    const coordinator = new Coordinator({
-      bus: this.bus,
-      clock: systemClock,
-      random: systemRandom,
-      cluster,
-      name: 'client',
-      zone: this.options.zone,
-    });
-    coordinator.start();
-    coordinator.liveness.onPresence(({ node, broker }) => this.bus.heardBroker(node, broker));
-    for (const presence of peers) coordinator.liveness.heard(presence);
-    this.coordinator = coordinator;
-    this.direct = new DirectRequests({
-      coordinator,
-      isOutOfTouch: () => this.isOutOfTouch,
-    });
+  /** Makes this client a coordinator of the cluster. Most clients never are one, and do not load what it takes. */
+  private async join(): Promise<void> {
+    const { join } = await import('./join.js');
+    const view = await this.cluster({ timeoutMs: this.timeoutMs() });
+    this.nodes = view.cluster.nodes;
+    const { bus, options } = this;
+    const joined = join(view, { bus, zone: options.zone, isOutOfTouch: () => this.isOutOfTouch });
+    this.coordinator = joined.coordinator;
+    this.direct = joined.direct;
   }
 
   private async write(operation: Operation, options: PutOptions): Promise<PutReply> {

@@ -1,7 +1,7 @@
 // A coordinator: carries out reads and writes against the owners of their keys. The same class serves inside a node and, in
 // direct mode, inside a client.
 import { ClosedError } from '../errors.js';
-import { HybridClock } from '../model/hlc.js';
+import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
 import type { Bus, Clock, Random } from '../ports.js';
 import type {
   ClusterDefinition,
@@ -58,9 +58,6 @@ const LATENESS_TICK_MS = 1;
 
 /** Heartbeats until a node counts as dead, and as many again to ask what they told of. */
 const HEARSAY_HEARTBEATS = 10;
-/** One wrong clock must not win for ever. */
-export const MAX_CLOCK_SKEW_MS = 5000;
-
 export class Coordinator {
   readonly liveness: Liveness;
   readonly hlc: HybridClock;

@@ -1,6 +1,8 @@
 // Hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) in one integer: microseconds since 1970, whose
 // low digits count when the physical clock stands still or lies behind. Safe as a JSON number until the year 2255.
 
+/** How far ahead of a clock a time may be to be believed, unless told otherwise: one wrong clock must not win for ever. */
+export const MAX_CLOCK_SKEW_MS = 5000;
 /** The longest call and a minute more, in milliseconds. Deletes are kept for longer than this before they are purged. */
 const OLDEST_MS = 660_000;
 
@@ -45,5 +47,13 @@ export class HybridClock {
   /** Folds a time seen elsewhere into this clock; one from too far ahead is not believed. */
   observe(time: number): void {
     if (time > this.last && !this.isTooFarAhead(time)) this.last = time;
+  }
+
+  /** As `observe`, for many: mostly one look at the physical clock does for all. */
+  observeAll(stamped: readonly { readonly time: number }[]): void {
+    const newest = stamped.reduce((time, each) => Math.max(time, each.time), 0);
+    if (newest <= this.last) return;
+    if (!this.isTooFarAhead(newest)) this.last = newest;
+    else for (const { time } of stamped) this.observe(time);
   }
 }

@@ -16,35 +16,42 @@ export interface Hash {
   readonly b: number;
 }
 
-/** The leaf a key belongs to, 0 <= leaf < LEAVES. */
-export function leafOf(key: string): number {
-  return mix(crc32(key), 0x51ed270b) & (LEAVES - 1);
+/** What a text adds to a record's hash: of its key, which gives its leaf too, or of its writer. */
+export function textHash(text: string): number {
+  return crc32(text);
 }
 
-/** Depends on everything that tells one record of a key from another: value too, should a writer use a version twice. */
-export function hashRecord(record: Omit<WireRecord, 'bucket'>): Hash {
-  const kind = record.deleted === true ? 1 : record.base64 !== undefined ? 2 : 3;
-  const value = crc32(record.value ?? record.base64 ?? '');
-  const high = Math.floor(record.time / 2 ** 32);
-  const low = (record.time % 2 ** 32) | 0;
-  let a = 0x9e3779b9 | 0;
-  let b = 0x7f4a7c15 | 0;
-  const add = (part: number) => {
-    a = mix(a ^ part, 0x85ebca6b);
-    b = mix(b + part, 0xc2b2ae35);
-  };
-  add(crc32(record.key));
-  add(crc32(record.writer));
-  add(value);
-  add(high);
-  add(low);
-  add(kind);
-  const { expiresAt } = record;
-  if (expiresAt !== undefined) {
-    add(Math.floor(expiresAt / 2 ** 32));
-    add((expiresAt % 2 ** 32) | 0);
-  }
-  return { a, b };
+/** The leaf a key belongs to, 0 <= leaf < LEAVES. */
+export function leafOf(keyHash: number): number {
+  return mix(keyHash, 0x51ed270b) & (LEAVES - 1);
+}
+
+/**
+ * Depends on everything that tells one record of a key from another: value too, should a writer use a version twice.
+ *
+ * @param keyHash of the record's key, @param writerHash of its writer: `textHash`.
+ */
+export function hashRecord(
+  record: Omit<WireRecord, 'bucket' | 'key' | 'writer'>,
+  keyHash: number,
+  writerHash: number,
+): Hash {
+  const { time, value, base64, expiresAt } = record;
+  const kind = record.deleted === true ? 1 : base64 !== undefined ? 2 : 3;
+  let hash: Hash = { a: 0x9e3779b9 | 0, b: 0x7f4a7c15 | 0 };
+  hash = add(hash, keyHash);
+  hash = add(hash, writerHash);
+  hash = add(hash, crc32(value ?? base64 ?? ''));
+  hash = add(hash, Math.floor(time / 2 ** 32));
+  hash = add(hash, (time % 2 ** 32) | 0);
+  hash = add(hash, kind);
+  if (expiresAt === undefined) return hash;
+  hash = add(hash, Math.floor(expiresAt / 2 ** 32));
+  return add(hash, (expiresAt % 2 ** 32) | 0);
+}
+
+function add({ a, b }: Hash, part: number): Hash {
+  return { a: mix(a ^ part, 0x85ebca6b), b: mix(b + part, 0xc2b2ae35) };
 }
 
 function mix(x: number, multiplier: number): number {

@@ -1,5 +1,5 @@
 // Batched Direct Get (ADR-31): the fastest way to replay a stream, and one that needs no consumer.
-import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { StreamEntry } from '../ports.js';
 
 /** An entry, with where and when the stream stored it. */
@@ -20,14 +20,43 @@ export interface DirectGetOptions {
   readonly subject?: string | undefined;
   /** Most entries to get. */
   readonly limit: number;
-  readonly onEntry: (entry: DirectEntry) => void;
 }
 
-/**
- * Most bytes of one batch. The broker sends a batch as fast as it can read, and cuts off a client that has more than its
- * `max_pending` (64 MB by default) still to receive.
- */
-const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** What one batch brought, in order of sequence. */
+export class Batch {
+  constructor(
+    private readonly messages: readonly Msg[],
+    /** Sequence of the first message when they follow each other without a gap; undefined when that is not known. */
+    private readonly first: number | undefined,
+    /** The sequence to go on from; undefined when there is nothing further. */
+    readonly next: number | undefined,
+  ) {}
+
+  get length(): number {
+    return this.messages.length;
+  }
+
+  /** Their headers are looked at only where nothing else tells the sequences: that costs as much as all the rest. */
+  entries(onEntry: (entry: StreamEntry) => void): void {
+    const { messages, first } = this;
+    for (const [i, message] of messages.entries())
+      onEntry({ sequence: first === undefined ? sequenceOf(message) : first + i, data: message.data });
+  }
+
+  fullEntries(onEntry: (entry: DirectEntry) => void): void {
+    for (const message of this.messages)
+      onEntry({
+        sequence: sequenceOf(message),
+        data: message.data,
+        subject: message.headers?.get('Nats-Subject') ?? '',
+        storedAtMs: Date.parse(message.headers?.get('Nats-Time-Stamp') ?? ''),
+      });
+  }
+}
+
+/** Most bytes and entries of one batch: who takes them up does so at one go, and has other work. */
+const BATCH_BYTES_MAX = 1024 * 1024;
+const BATCH_MAX = 2000;
 /** No message for this long means that the broker is lost, in milliseconds. */
 const SILENCE_MS = 5000;
 
@@ -37,15 +66,14 @@ const NOT_FOUND = 404;
 /**
  * Gets one batch. The broker may end it before all are sent.
  *
- * @returns the sequence to go on from, or undefined when there is nothing further up to `to`.
  * @throws when the broker is lost or refuses.
  */
-export function directGet(options: DirectGetOptions): Promise<number | undefined> {
-  const { connection, apiPrefix, stream, from, to, subject, limit, onEntry } = options;
+export function directGet(options: DirectGetOptions): Promise<Batch> {
+  const { connection, apiPrefix, stream, from, to, subject, limit } = options;
   const inbox = createInbox(options.inboxPrefix);
+  const count = Math.min(limit, to - from + 1, BATCH_MAX);
   return new Promise((resolve, reject) => {
-    let next = from;
-    let count = 0;
+    const messages: Msg[] = [];
     let silence: NodeJS.Timeout | undefined;
     const end = (settle: () => void) => {
       clearTimeout(silence);
@@ -62,33 +90,39 @@ export function directGet(options: DirectGetOptions): Promise<number | undefined
           return;
         }
         silence?.refresh();
-        const code = message.headers?.code ?? 0;
-        if (code === END_OF_BATCH)
-          end(() => resolve(count < limit && next <= to && count > 0 ? next : undefined));
-        else if (code === NOT_FOUND) end(() => resolve(undefined));
-        else if (code !== 0)
-          end(() => reject(new Error(`stream ${stream}: ${code} ${message.headers?.description ?? ''}`)));
-        else {
-          const sequence = Number(message.headers?.get('Nats-Sequence'));
-          if (sequence > to) return;
-          next = sequence + 1;
-          count++;
-          onEntry({
-            sequence,
-            data: message.data,
-            subject: message.headers?.get('Nats-Subject') ?? '',
-            storedAtMs: Date.parse(message.headers?.get('Nats-Time-Stamp') ?? ''),
-          });
-        }
+        // A status has no data; an entry may have none either, when somebody else wrote it.
+        const code = message.data.length > 0 ? 0 : (message.headers?.code ?? 0);
+        if (code === 0) messages.push(message);
+        else if (code === END_OF_BATCH) end(() => resolve(batchOf(options, messages)));
+        else if (code === NOT_FOUND) end(() => resolve(new Batch([], undefined, undefined)));
+        else end(() => reject(new Error(`stream ${stream}: ${code} ${message.headers?.description ?? ''}`)));
       },
     });
     listen();
     const request = {
       seq: from,
-      batch: Math.min(limit, to - from + 1),
+      batch: count,
       max_bytes: BATCH_BYTES_MAX,
       ...(subject === undefined ? {} : { next_by_subj: subject }),
     };
     connection.publish(`${apiPrefix}.DIRECT.GET.${stream}`, JSON.stringify(request), { reply: inbox });
   });
+}
+
+function batchOf({ from, to, limit }: DirectGetOptions, messages: readonly Msg[]): Batch {
+  const last = messages.at(-1);
+  if (last === undefined) return new Batch([], undefined, undefined);
+  const lastSequence = sequenceOf(last);
+  const next = lastSequence < to && messages.length < limit ? lastSequence + 1 : undefined;
+  // As many as there are sequences from the first asked for to the last: none is missing.
+  if (lastSequence - from + 1 === messages.length) return new Batch(messages, from, next);
+  return new Batch(
+    messages.filter(message => sequenceOf(message) <= to),
+    undefined,
+    next,
+  );
+}
+
+function sequenceOf(message: Msg): number {
+  return Number(message.headers?.get('Nats-Sequence'));
 }

@@ -14,7 +14,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { LogLife, LogStream, ReplicaLog, StreamEntry, StreamState, Subscription } from '../ports.js';
 import type { Recovering } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
-import { type DirectEntry, directGet } from './direct-get.js';
+import { type Batch, type DirectEntry, directGet } from './direct-get.js';
 
 const API_TIMEOUT_MS = 3000;
 
@@ -54,34 +54,42 @@ export class NatsLogStream implements LogStream {
     onEntry: (entry: StreamEntry) => void,
     options: { subject?: string; limit?: number } = {},
   ): Promise<void> {
-    return this.scan(from, to, onEntry, options);
+    return this.batches(from, to, options, batch => batch.entries(onEntry));
   }
 
   /** As `read`, with where and when each entry was stored. */
-  protected async scan(
+  protected scan(
     from: number,
     to: number,
     onEntry: (entry: DirectEntry) => void,
     options: { subject?: string; limit?: number },
   ): Promise<void> {
+    return this.batches(from, to, options, batch => batch.fullEntries(onEntry));
+  }
+
+  /** While one batch is taken up the broker reads the next. */
+  private async batches(
+    from: number,
+    to: number,
+    { subject, limit = Number.POSITIVE_INFINITY }: { subject?: string; limit?: number },
+    onBatch: (batch: Batch) => void,
+  ): Promise<void> {
     const { connection, apiPrefix, stream } = this;
-    let left = options.limit ?? Number.POSITIVE_INFINITY;
-    let next: number | undefined = from;
-    while (next !== undefined && next <= to && left > 0) {
-      next = await directGet({
-        connection,
-        apiPrefix,
-        stream,
-        inboxPrefix: this.options.inboxPrefix,
-        from: next,
-        to,
-        subject: options.subject,
-        limit: left,
-        onEntry: entry => {
-          left--;
-          onEntry(entry);
-        },
-      });
+    const { inboxPrefix } = this.options;
+    let left = limit;
+    const get = (next: number | undefined): Promise<Batch> | undefined =>
+      next === undefined || next > to || left <= 0
+        ? undefined
+        : directGet({ connection, apiPrefix, stream, inboxPrefix, from: next, to, subject, limit: left });
+    for (let coming = get(from); coming !== undefined; ) {
+      const batch = await coming;
+      left -= batch.length;
+      coming = get(batch.next);
+      // Rejects where it is awaited, should taking up this batch throw first.
+      coming?.catch(() => undefined);
+      // The request is on its way before the batch takes this process's time.
+      await null;
+      onBatch(batch);
     }
   }
 

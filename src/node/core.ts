@@ -110,7 +110,7 @@ export class NodeCore {
       ringOf: bucket => this.coordinator.rings.find(bucket),
       isOver: life => this.coordinator.catalog.isOver(life),
       onRecord: record => this.coordinator.catalog.learn(record),
-      onTime: time => this.coordinator.hlc.observe(time),
+      onTimes: records => this.coordinator.hlc.observeAll(records),
       onState: () => this.stateChanged(),
     });
     this.coordinator = new Coordinator({

@@ -15,8 +15,8 @@ export interface FoldEvents {
   onLost(error: unknown): void;
 }
 
-/** Entries read between two looks at the event loop's other work. */
-const ENTRIES_PER_READ = 2000;
+/** Entries of one read of the log. */
+const ENTRIES_PER_READ = 20_000;
 
 export class Fold {
   /** Every entry up to here has been applied. */

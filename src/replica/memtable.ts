@@ -1,6 +1,6 @@
 // What a replica holds in memory: the newest record of each key its log has shown, and which entry it stands in.
 import { isBehind, type KeyRange, startOf } from '../model/key-order.js';
-import { hashRecord, hashText, LEAVES, leafOf, MerkleTree } from '../model/merkle.js';
+import { hashRecord, hashText, LEAVES, leafOf, MerkleTree, textHash } from '../model/merkle.js';
 import { compareVersions } from '../model/record.js';
 import type { Ring } from '../model/ring.js';
 import type { WireRecord } from '../wire/generated/types.js';
@@ -23,6 +23,11 @@ export interface Page {
   readonly more: boolean;
 }
 
+interface Writer {
+  readonly name: string;
+  readonly hash: number;
+}
+
 class Table {
   readonly slots = new Map<string, Slot>();
   /** See purge.ts; microseconds since 1970, by group of owners. */
@@ -36,8 +41,8 @@ class Table {
   constructor(readonly ring: Ring | undefined) {}
 
   /** Where `key` stands: its group of owners and its leaf, in one number. */
-  cellOf(key: string): number {
-    return (this.ring?.group(key) ?? 0) * LEAVES + leafOf(key);
+  cellOf(key: string, keyHash = textHash(key)): number {
+    return (this.ring?.group(key) ?? 0) * LEAVES + leafOf(keyHash);
   }
 
   tree(group: number): MerkleTree {
@@ -67,8 +72,8 @@ export class Memtable {
   private readonly tables = new Map<string, Table>();
   /** The table that was looked for last: records of one bucket come together. */
   private latest: { readonly bucket: string; readonly table: Table } | undefined;
-  /** One string for each writer, however many records name it. */
-  private readonly writers = new Map<string, string>();
+  /** One string for each writer, however many records name it, and its hash. */
+  private readonly writers = new Map<string, Writer>();
   private keyCount = 0;
   private tombstoneCount = 0;
   private bytes = 0;
@@ -107,8 +112,9 @@ export class Memtable {
     const table = this.table(bucket);
     const slot = table.slots.get(key);
     if (slot === undefined) {
-      const added = emptySlot(table.cellOf(key));
-      this.fill(added, record, sequence);
+      const keyHash = textHash(key);
+      const added = emptySlot(table.cellOf(key, keyHash));
+      this.fill(added, record, sequence, keyHash);
       table.add(key, added);
       table.toggle(added);
       this.account(table, key, added, 1);
@@ -121,7 +127,7 @@ export class Memtable {
       this.account(table, key, slot, -1);
       table.toggle(slot);
       this.live.remove(slot.sequence);
-      this.fill(slot, record, sequence);
+      this.fill(slot, record, sequence, textHash(key));
       table.toggle(slot);
       this.account(table, key, slot, 1);
     } else if (sequence > slot.sequence) {
@@ -341,23 +347,25 @@ export class Memtable {
   }
 
   /** Puts a record into its key's slot. */
-  private fill(slot: Slot, record: WireRecord, sequence: number): void {
+  private fill(slot: Slot, record: WireRecord, sequence: number, keyHash: number): void {
+    const writer = this.intern(record.writer);
     slot.value = record.value;
     slot.base64 = record.base64;
     slot.time = record.time;
-    slot.writer = this.intern(record.writer);
+    slot.writer = writer.name;
     slot.expiresAt = record.expiresAt;
     slot.sequence = sequence;
-    const { a, b } = hashRecord(record);
+    const { a, b } = hashRecord(record, keyHash, writer.hash);
     slot.hashA = a;
     slot.hashB = b;
     this.live.add(sequence);
   }
 
-  private intern(writer: string): string {
-    const known = this.writers.get(writer);
+  private intern(name: string): Writer {
+    const known = this.writers.get(name);
     if (known !== undefined) return known;
-    this.writers.set(writer, writer);
+    const writer = { name, hash: textHash(name) };
+    this.writers.set(name, writer);
     return writer;
   }
 

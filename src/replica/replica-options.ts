@@ -19,7 +19,7 @@ export interface ReplicaOptions {
   readonly isOver?: (life: string) => boolean;
   /** Called for each record in the log, once or more. */
   readonly onRecord?: (record: WireRecord) => void;
-  /** Called for each time in the log, to keep the node's clock ahead of what it stored. */
-  readonly onTime: (time: number) => void;
+  /** Called for the records of each entry, to keep the node's clock ahead of what it stored. */
+  readonly onTimes: (records: readonly WireRecord[]) => void;
   readonly onState: () => void;
 }

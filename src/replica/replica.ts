@@ -335,8 +335,8 @@ export class Replica {
     for (const record of records) {
       this.table.merge(record, entry.sequence);
       this.options.onRecord?.(record);
-      this.options.onTime(record.time);
     }
+    this.options.onTimes(records);
     if (records.length > 0 && entry.sequence > (this.position?.sequence ?? 0) && this.life !== undefined)
       this.position = { log: this.life.id, sequence: entry.sequence, crc32 };
     if (note !== undefined) this.notes.seen(note, entry.sequence);

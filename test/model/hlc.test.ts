@@ -33,6 +33,16 @@ test('a time too far ahead is not believed: one wrong clock must not win for eve
   assert.equal(clock.next(), 6_000_001);
 });
 
+test('of many times the newest that is believed counts', () => {
+  const clock = new HybridClock(() => 1000, 5000);
+  clock.observeAll([{ time: 2_000_000 }, { time: 3_000_000 }, { time: 1_000_000 }]);
+  assert.equal(clock.next(), 3_000_001);
+  clock.observeAll([{ time: 6_000_001 }, { time: 4_000_000 }, { time: 7_000_000 }]);
+  assert.equal(clock.next(), 4_000_001);
+  clock.observeAll([]);
+  assert.equal(clock.next(), 4_000_002);
+});
+
 test('a time is too old once no call that took it may still be under way', () => {
   let now = 0;
   const clock = new HybridClock(() => now, 5000);

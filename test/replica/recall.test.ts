@@ -104,7 +104,7 @@ function start(log: SlowLog): { bus: PeerBus; replica: Replica; opened: Promise<
     logger,
     isNewCluster: false,
     ringOf: () => new Ring(['n0', 'n1'], { partitioner: 'murmur3', replicationFactor: 2 }),
-    onTime: silent,
+    onTimes: silent,
     onState: silent,
   });
   serveReplica({ node: 'n0', incarnation: 1, bus, replica, logger, onDropped: silent });
