@@ -33,6 +33,8 @@ export interface Options {
   readonly kvServer: 'leader' | 'other';
   /** Without KV. */
   readonly isAlone: boolean;
+  /** Whether to fail when a ratio has slipped far from what had been reached. */
+  readonly isCheck: boolean;
   readonly profileDir: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
@@ -64,6 +66,7 @@ export const help = `How fast is Dynats, and how fast is JetStream KV R3 on the 
   --records N           records in the parts replay, memory and growth (1000000)
   --profile DIR         leave CPU profiles of client and replica processes there;
                         dist/bench/profile/hottest.js DIR sums them up
+  --check               end with 1 when a ratio is far from what had been reached
   --json FILE  --svg FILE  --markdown FILE`;
 
 const base: Omit<Cell, 'kind' | 'concurrency'> = {
@@ -86,6 +89,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       short: flag,
       all: flag,
       alone: flag,
+      check: flag,
       'kv-server': list,
       only: list,
       kinds: list,
@@ -149,6 +153,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     records: one('--records', v.records, 1_000_000),
     isShort: v.short,
     isAlone: v.alone,
+    isCheck: v.check,
     kvServer: among('--kv-server', v['kv-server'] ?? 'leader', ['leader', 'other'])[0] ?? 'leader',
     profileDir: v.profile,
     json: v.json,

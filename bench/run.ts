@@ -18,6 +18,7 @@ import { measureReplay } from './parts/replay.js';
 import { measureThroughput } from './parts/throughput.js';
 import { profileDirVariable } from './profile/preload.js';
 import { chart } from './report/chart.js';
+import { slips } from './report/floors.js';
 import { judge, type Verdict } from './report/targets.js';
 import * as text from './report/text.js';
 
@@ -65,6 +66,16 @@ async function main(): Promise<void> {
   await write(options, run);
   const wrong = run.measurements.reduce((sum, measurement) => sum + measurement.wrong, 0);
   if (wrong > 0) throw new Error(`${wrong} answers were wrong`);
+  if (options.isCheck) check(run.verdicts);
+}
+
+function check(verdicts: readonly Verdict[]): void {
+  const slipped = slips(verdicts);
+  for (const { verdict, allowed } of slipped)
+    console.log(
+      `slower than it was: ${verdict.text} is ${verdict.value.toFixed(2)}x, and ${allowed} would pass`,
+    );
+  if (slipped.length > 0) process.exitCode = 1;
 }
 
 /** For every process of Node started from here on; it asks itself whether it is a replica. */

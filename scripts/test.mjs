@@ -1,4 +1,4 @@
-// `npm test`: types, lint and format, then every test but those of test/slow (`npm run test:slow`) and of test/bugs
+// `npm test`: types, lint and format, every test but those of test/slow (`npm run test:slow`) and of test/bugs
 // (`npm run test:bugs`). `npm test -- test/model`
 // (files or directories) runs just those; options (`--test-name-pattern=...`) are handed to Node's test runner.
 import { spawnSync } from 'node:child_process';
@@ -75,6 +75,12 @@ if (together.length > 0 && !step('tests', [...runner, ...together], env)) failed
 // One at a time: these start whole clusters, and time them.
 if (alone.length > 0 && !step('live tests', [...runner, '--test-concurrency=1', ...alone], env))
   failed.push('live tests');
+
+// Ratios within one run, with wide margins: not how fast this machine is, but whether Dynats has become much slower.
+const check =
+  '--check --only throughput --kinds put,get --concurrency 64,256 --modes direct --levels quorum --rounds 2 --seconds 0.5';
+if (wanted.length === 0 && !step('benchmark check', ['dist/bench/run.js', ...check.split(' ')], env))
+  failed.push('benchmark check');
 
 if (failed.length > 0) {
   process.stderr.write(`\ndynats: failed: ${failed.join(', ')}.\n`);

@@ -196,14 +196,3 @@ export function judge(results: Results): Verdict[] {
     return [{ ...target, value, isMet }];
   });
 }
-
-/**
- * The targets that a run misses by more than a margin: for a check whose machine is shared and whose runs are short.
- *
- * @param margin 0.5 lets a rate be half of what it should, and a time double.
- */
-export function missedBy(margin: number, verdicts: readonly Verdict[]): Verdict[] {
-  return verdicts.filter(({ bound, target, value }) =>
-    bound === 'at least' ? value < target * (1 - margin) : value > target / (1 - margin),
-  );
-}

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Measurement } from '../../bench/measurement.js';
 import { chart } from '../../bench/report/chart.js';
-import { judge, missedBy } from '../../bench/report/targets.js';
+import { slips } from '../../bench/report/floors.js';
+import { judge, type Verdict } from '../../bench/report/targets.js';
 import { spread } from '../../bench/stats.js';
 
 const settings = { records: 1000 };
@@ -57,21 +58,22 @@ test('what is said of a million records is not judged by a thousand', () => {
   assert.equal(judge({ settings: { records: 1_000_000 }, measurements: [], findings }).length, 1);
 });
 
-test('a margin forgives a rate that is half and a time that is double, no more', () => {
-  const at = (bound: 'at least' | 'at most', value: number) => ({
-    id: `${bound} ${value}`,
+test('a rate two fifths of what was reached passes the check, less does not, nor a time of more than three times', () => {
+  const verdict = (id: string, bound: 'at least' | 'at most', value: number) => ({
+    id,
     text: '',
     bound,
-    target: 100,
-    unit: '',
+    target: 1,
+    unit: 'x',
     value,
     isMet: false,
   });
-  const verdicts = [at('at least', 51), at('at least', 49), at('at most', 199), at('at most', 201)];
-  assert.deepEqual(
-    missedBy(0.5, verdicts).map(({ id }) => id),
-    ['at least 49', 'at most 201'],
-  );
+  const slipped = (...verdicts: Verdict[]) => slips(verdicts).map(({ verdict: { value } }) => value);
+  const rate = (value: number) => verdict('put direct at 64', 'at least', value);
+  const time = (value: number) => verdict('put p99 at 64', 'at most', value);
+  assert.deepEqual(slipped(rate(0.65), time(2)), []);
+  assert.deepEqual(slipped(rate(0.63), time(2.2)), [0.63, 2.2]);
+  assert.throws(() => slips([verdict('cli.get', 'at most', 1)]), /--check needs one of put direct at 64/);
 });
 
 test('the picture shows the main rows, and there is none of a single concurrency', () => {
