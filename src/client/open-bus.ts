@@ -13,6 +13,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 export async function openBus(options: ConnectOptions): Promise<NatsBus> {
   const { mode, name = NAME_DEFAULT, nats, shortcuts } = options;
   checkInboxPrefix(nats?.inboxPrefix);
+  if (options.connection !== undefined) return NatsBus.on(options.connection, nats?.inboxPrefix);
   const servers = options.servers === undefined ? [SERVER_DEFAULT] : [options.servers].flat();
   const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const connection = await openConnection({ servers, name, timeoutMs, nats });

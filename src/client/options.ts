@@ -1,5 +1,5 @@
 // How to reach the brokers, and in which mode.
-import type { NodeConnectionOptions } from '@nats-io/transport-node';
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 
 /** `api`: any node coordinates. `direct`: this process coordinates, which saves two hops. */
 export const Mode = { Api: 'api', Direct: 'direct' } as const;
@@ -8,6 +8,11 @@ export type Mode = (typeof Mode)[keyof typeof Mode];
 export interface ConnectOptions {
   /** URLs of the bus, default nats://127.0.0.1:4222. All are tried. */
   servers?: string | string[];
+  /**
+   * A connection to the bus that is there already; `servers`, `name`, `connectTimeoutMs` and `nats` are not used then, but for
+   * `nats.inboxPrefix`. It stays open when the client is closed.
+   */
+  connection?: NatsConnection;
   /** Default `api`. */
   mode?: Mode;
   /** Default timeout of a call in milliseconds, default 2000. */
@@ -20,7 +25,7 @@ export interface ConnectOptions {
   connectTimeoutMs?: number;
   /**
    * In mode `direct`: whether to connect to the nodes' log brokers too, where they say how. Default true, unless `nats`
-   * or a URL holds credentials: they would be sent to servers that heartbeats name.
+   * or a URL holds credentials: they would be sent to servers that heartbeats name. False with a `connection`.
    */
   shortcuts?: boolean;
   /** Name shown by the broker for this connection. */

@@ -1,5 +1,13 @@
 // The Bus port over core NATS.
-import { createInbox, type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription as NatsSubscription,
+  headers as natsHeaders,
+  type QueuedIterator,
+  type Status,
+} from '@nats-io/transport-node';
 import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
 import type { BrokerAddress } from '../wire/generated/types.js';
 import { Requests } from './requests.js';
@@ -14,6 +22,10 @@ export class NatsBus implements Bus {
   private readonly probes: Probes;
   private readonly reconnectListeners: (() => void)[] = [];
   private readonly disconnectListeners: (() => void)[] = [];
+  private readonly subscriptions = new Set<Subscription>();
+  private readonly statuses: QueuedIterator<Status>;
+  /** Whether the connection is somebody else's, and stays open. */
+  private isGuest = false;
 
   constructor(
     readonly connection: NatsConnection,
@@ -22,7 +34,16 @@ export class NatsBus implements Bus {
   ) {
     this.requests = new Requests(connection, inboxPrefix);
     this.probes = new Probes(connection, inboxPrefix);
+    // What it is, whatever its declaration says.
+    this.statuses = connection.status() as QueuedIterator<Status>;
     void this.watch();
+  }
+
+  /** On a connection that is somebody else's. */
+  static on(connection: NatsConnection, inboxPrefix?: string): NatsBus {
+    const bus = new NatsBus(connection, inboxPrefix);
+    bus.isGuest = true;
+    return bus;
   }
 
   get maxPayload(): number {
@@ -45,7 +66,8 @@ export class NatsBus implements Bus {
 
   async close(): Promise<void> {
     this.shortcuts?.close();
-    await this.connection.close();
+    if (this.isGuest) this.leave();
+    else await this.connection.close();
   }
 
   settled(): Promise<void> {
@@ -84,7 +106,7 @@ export class NatsBus implements Bus {
     handler: (message: Message) => void,
     options?: { queue?: string },
   ): Subscription {
-    return this.connection.subscribe(subject, {
+    const subscription = this.connection.subscribe(subject, {
       ...(options?.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message: Msg) => {
         if (error !== null) return;
@@ -93,14 +115,30 @@ export class NatsBus implements Bus {
         handler({ subject: on, data, reply: reply === '' ? undefined : reply });
       },
     });
+    this.subscriptions.add(subscription);
+    return {
+      unsubscribe: () => {
+        this.subscriptions.delete(subscription);
+        subscription.unsubscribe();
+      },
+    };
   }
 
   probe(subject: string, gone: () => void): void {
     if (this.isConnected && !this.connection.isClosed()) this.probes.send(subject, gone);
   }
 
+  /** Leaves the connection as it was before. */
+  private leave(): void {
+    this.statuses.stop();
+    this.requests.close();
+    this.probes.close();
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    this.subscriptions.clear();
+  }
+
   private async watch(): Promise<void> {
-    for await (const { type } of this.connection.status()) {
+    for await (const { type } of this.statuses) {
       if (type === 'disconnect') {
         this.isConnected = false;
         this.requests.failAll();
@@ -120,7 +158,7 @@ class Probes {
   private readonly inbox: string;
   private readonly bySubject = new Map<string, { reply: string; gone: () => void }>();
   private readonly byReply = new Map<string, () => void>();
-  private isListening = false;
+  private subscription: NatsSubscription | undefined;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -129,8 +167,12 @@ class Probes {
     this.inbox = createInbox(inboxPrefix);
   }
 
+  close(): void {
+    this.subscription?.unsubscribe();
+  }
+
   send(subject: string, gone: () => void): void {
-    if (!this.isListening) this.listen();
+    this.subscription ??= this.listen();
     let probe = this.bySubject.get(subject);
     if (probe === undefined) {
       probe = { reply: `${this.inbox}.${this.bySubject.size}`, gone };
@@ -140,9 +182,8 @@ class Probes {
     this.connection.publish(subject, undefined, { reply: probe.reply });
   }
 
-  private listen(): void {
-    this.isListening = true;
-    this.connection.subscribe(`${this.inbox}.*`, {
+  private listen(): NatsSubscription {
+    return this.connection.subscribe(`${this.inbox}.*`, {
       callback: (error, message) => {
         if (error === null && message.headers?.code === 503) this.byReply.get(message.subject)?.();
       },

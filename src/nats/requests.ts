@@ -1,6 +1,6 @@
 // Requests over one inbox. Their time is counted in sweeps of one timer, not read off a clock: while this process stalls,
 // replies wait unread in its sockets, and must not be taken for late; a stall of any length is one sweep.
-import { createInbox, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { BusError, type Message } from '../ports.js';
 
 /** A request may fail up to two of these late, in milliseconds. */
@@ -18,7 +18,7 @@ export class Requests {
   private readonly prefix: string;
   private readonly pending = new Map<string, Pending>();
   private counter = 0;
-  private isListening = false;
+  private subscription: Subscription | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -31,7 +31,7 @@ export class Requests {
   /** @throws BusError */
   send(subject: string, data: Uint8Array, timeoutMs: number, headers?: MsgHdrs): Promise<Message> {
     return new Promise((resolve, reject) => {
-      if (!this.isListening) this.listen();
+      this.subscription ??= this.listen();
       const reply = `${this.prefix}${(this.counter++).toString(36)}`;
       try {
         this.connection.publish(subject, data, headers === undefined ? { reply } : { reply, headers });
@@ -51,9 +51,14 @@ export class Requests {
     for (const { subject, reject } of lost) reject(new BusError('closed', subject));
   }
 
-  private listen(): void {
-    this.isListening = true;
-    this.connection.subscribe(`${this.prefix}*`, {
+  /** Fails all that is under way, and listens no more. */
+  close(): void {
+    this.subscription?.unsubscribe();
+    this.failAll();
+  }
+
+  private listen(): Subscription {
+    return this.connection.subscribe(`${this.prefix}*`, {
       callback: (error, { subject, data, headers }) => {
         const pending = this.pending.get(subject);
         if (error !== null || pending === undefined) return;

@@ -1,0 +1,157 @@
+// The interface of @nats-io/kv 3.4, as far as this store has it. test/kv/types.test.ts holds the two side by side.
+import type { StreamInfo } from '@nats-io/jetstream';
+import type { Payload, QueuedIterator } from '@nats-io/transport-node';
+import type { Level } from '../model/level.js';
+
+export interface KvEntry {
+  bucket: string;
+  key: string;
+  rawKey: string;
+  value: Uint8Array;
+  /** When it was written, by the clock of its writer. */
+  created: Date;
+  /** Microseconds since 1970: larger is newer, of one key never twice. No count, and none to wait for the next of. */
+  revision: number;
+  /** Never given by a watch: see `isUpdate`. */
+  delta?: number;
+  operation: 'PUT' | 'DEL' | 'PURGE';
+  /** Bytes of the value. */
+  length: number;
+  json<T>(): T;
+  string(): string;
+}
+
+export type KvWatchEntry = KvEntry & {
+  /** False for what was there when the watch began. */
+  isUpdate: boolean;
+};
+
+export interface KvWatchOptions {
+  /** Keys or patterns with `*` and `>`, default all. */
+  key?: string | string[];
+  /** Entries come without their values. */
+  headers_only?: boolean;
+  ignoreDeletes?: boolean;
+  /** `''` (default): what is there, then updates; `updates`: updates only. With one version kept, `history` is `''`. */
+  include?: '' | 'history' | 'updates';
+  /** Leaves out what is older. */
+  resumeFromRevision?: number;
+}
+
+export interface KvPutOptions {
+  /** Not supported. */
+  previousSeq: number;
+  /** Deadline of the call in milliseconds. */
+  timeout: number;
+}
+
+export interface KvDeleteOptions {
+  /** Not supported. */
+  previousSeq: number;
+}
+
+export interface KvPurgeOptions extends KvDeleteOptions {
+  /** Not supported. */
+  ttl: string;
+}
+
+export interface KvKeyCodec {
+  encode(key: string): string;
+  decode(key: string): string;
+}
+
+export interface KvPayloadCodec {
+  encode(value: Payload): Uint8Array;
+  decode(value: Uint8Array): Uint8Array;
+}
+
+export interface KvCodecs {
+  key: KvKeyCodec;
+  value: KvPayloadCodec;
+}
+
+/** What of @nats-io/kv's options has an effect here. The others are refused, but for those that only describe. */
+export interface KvOptions {
+  /** Replication factor, 1 to 7. */
+  replicas: number;
+  /** Only 1: one version of a key is kept. */
+  history: number;
+  /** Milliseconds a key lives. */
+  ttl: number;
+  maxValueSize: number;
+  /** Default deadline of a call in milliseconds. */
+  timeout: number;
+  codec: KvCodecs;
+  /** Without effect: descriptions are not kept. */
+  description: string;
+  metadata: Record<string, string>;
+  /** Without effect: reads are as their level says, values as they are. */
+  allow_direct: boolean;
+  compression: boolean;
+  bindOnly: boolean;
+  /** Refused unless left out or as without it: see docs/KV.md. */
+  storage: string;
+  max_bytes: number;
+  markerTTL: number;
+  mirror: unknown;
+  sources: unknown;
+  placement: unknown;
+  republish: unknown;
+  streamName: string;
+}
+
+export interface KvStatus {
+  bucket: string;
+  /** Keys that have a value. Counted by a scan of the bucket. */
+  values: number;
+  /** Bytes of keys and values, once. */
+  size: number;
+  replicas: number;
+  history: number;
+  /** Milliseconds; 0 for ever. */
+  ttl: number;
+  maxValueSize: number;
+  max_bytes: number;
+  markerTTL: number;
+  description: string;
+  storage: 'file';
+  compression?: boolean;
+  metadata?: Record<string, string>;
+  /** Throws NotSupportedError: a bucket is no stream. */
+  readonly streamInfo: StreamInfo;
+}
+
+export interface RoKV {
+  /** The newest entry; a deleted key's has operation `DEL` until the delete is purged. Null for none. */
+  get(key: string, options?: { revision: number }): Promise<KvEntry | null>;
+  /** The newest entry of each key: one version is kept. */
+  history(options?: { key?: string | string[] }): Promise<QueuedIterator<KvWatchEntry>>;
+  watch(options?: KvWatchOptions): Promise<QueuedIterator<KvWatchEntry>>;
+  status(): Promise<KvStatus>;
+  keys(filter?: string | string[]): Promise<QueuedIterator<string>>;
+}
+
+export interface KV extends RoKV {
+  /** @throws NotSupportedError until there is compare-and-set. */
+  create(key: string, data: Payload, markerTTL?: string): Promise<number>;
+  /** @throws NotSupportedError until there is compare-and-set. */
+  update(key: string, data: Payload, version: number, timeout?: number): Promise<number>;
+  /** @returns the revision. */
+  put(key: string, data: Payload, options?: Partial<KvPutOptions>): Promise<number>;
+  /** Takes patterns, too: then every key that fits is deleted, one by one. */
+  delete(key: string, options?: Partial<KvDeleteOptions>): Promise<void>;
+  /** As `delete`: there is no history to purge. */
+  purge(key: string, options?: Partial<KvPurgeOptions>): Promise<void>;
+  /** Drops the bucket. */
+  destroy(): Promise<boolean>;
+}
+
+/** What @nats-io/kv does not have. */
+export interface KvmOptions {
+  /** Consistency level of every call, default the bucket's, which is QUORUM unless it says so. */
+  level?: Level;
+  /** `api` (default): nodes coordinate. `direct`: this process does. */
+  mode?: 'api' | 'direct';
+  /** The zone this process is in, where there are zones. */
+  zone?: string;
+}
