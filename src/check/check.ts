@@ -67,9 +67,8 @@ export function check(history: readonly Operation[], options: CheckOptions = {})
     const fresh = violations.map(violation => namedAtEnd(violation, options.finalClient));
     tally.add([...values, ...fresh, ...checkSessions(ofKey)]);
     tally.add(checkEnd(ofKey, held.get(key) ?? [], seen, quorums));
-    // What versions or values show already would only be said once more, and less clearly.
-    if (order.violation !== undefined && violations.length + values.length === 0)
-      tally.add([order.violation]);
+    // What versions show already would only be said once more, and less clearly. What is left is what versions hide.
+    if (order.violation !== undefined && violations.length === 0) tally.add([order.violation]);
   }
   return {
     isKept: tally.isEmpty,

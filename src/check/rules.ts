@@ -4,6 +4,7 @@ import type { Holding, Operation } from './history.js';
 export const rules = {
   phantom: 'what is read was written to that key, by a write that had begun',
   'two-values': 'a version has one value',
+  'two-versions': 'a write has one version',
   stale: 'a read returns the last acknowledged write or a newer one',
   resurrected: 'no deleted value returns',
   backwards: 'reads above ONE never go backwards',

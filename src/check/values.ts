@@ -1,5 +1,5 @@
 // Nothing is read that was not written: somebody wrote it to that key, had begun to before the read ended, and each version has
-// one value.
+// one value and each write one version.
 import type { Operation } from './history.js';
 import type { Event, KeyHistory } from './of-key.js';
 import type { Violation } from './rules.js';
@@ -12,7 +12,18 @@ export function checkValues(history: KeyHistory): Violation[] {
     const { value } = read.op;
     if (value === undefined) continue;
     const put = putOf.get(value);
-    if (put !== undefined && put.start <= read.end) continue;
+    if (put !== undefined && put.start <= read.end) {
+      const { version } = put.op;
+      if (version !== null && version !== read.op.version)
+        found.push({
+          rule: 'two-versions',
+          key,
+          what: `${describe(read.op)} found ${show(read.op)}, and ${describe(put.op)} wrote ${show(put.op)}`,
+          operations: [put.op, read.op],
+          holdings: [],
+        });
+      continue;
+    }
     const why =
       put === undefined
         ? 'which nobody wrote, unless it was refused'

@@ -50,6 +50,10 @@ const kept: readonly (readonly [what: string, history: readonly Operation[], opt
   ],
   ['what another session wrote', [put(1, 0, 1, { ...session, session: 'other' }), get(null, 2, 3, session)]],
   [
+    'a session that misses a write of its own of unknown outcome',
+    [put(1, 0, 1, session), put(2, 2, 3, { ...session, outcome: 'unknown' }), get(1, 4, 5, session)],
+  ],
+  [
     'owners that hold the newest',
     [put(1, 0, 1), put(2, 2, 3)],
     { holdings: [held('n0', 2), held('n1', 2), held('n2', 2)] },
@@ -80,6 +84,8 @@ for (const [what, history, options] of kept)
 
 type Bad = readonly [what: string, rule: Rule, history: readonly Operation[], options?: CheckOptions];
 const broken: readonly Bad[] = [
+  ['a read of nothing before the delete began', 'stale', [put(1, 0, 1), get(null, 2, 3), del(2, 10, 11)]],
+  ['a value under another version', 'two-versions', [put(1, 0, 1), get(1, 2, 3, { version: '2@w' })]],
   ['a value that an owner holds and nobody wrote', 'phantom', [del(1, 0, 1)], { holdings: [held('n0', 7)] }],
   ['a value that nobody wrote', 'phantom', [put(1, 0, 1), get(7, 2, 3)]],
   ['a value of a write that was refused', 'phantom', [put(7, 0, 1, { outcome: 'refused' }), get(7, 2, 3)]],
@@ -202,6 +208,12 @@ test('counts say what was judged', () => {
   ]);
   assert.deepEqual(verdict.operations, { ok: 4, refused: 1, unknown: 2 });
   assert.deepEqual([verdict.acked, verdict.keys, verdict.overtaken, verdict.ordered], [2, 2, 1, 2]);
+});
+
+test('where versions hide that a read is stale, the order of values shows it', () => {
+  const { counts, violations } = check([put(1, 0, 1), put(2, 2, 3), get(1, 4, 5, { version: '3@w' })]);
+  assert.deepEqual([counts['two-versions'], counts.linearizable, counts.stale], [1, 1, 0]);
+  assert.equal(violations.find(({ rule }) => rule === 'linearizable')?.operations.length, 3);
 });
 
 test('what a read after everything else misses is lost', () => {
