@@ -1,7 +1,7 @@
 // The bucket definitions this process knows. They only ever move forward: to a later change, to the end of a life, to a
 // later life; so they may come in any order, from the log, from a peer or from a quorum read.
 import { crc32 } from 'node:zlib';
-import { BUCKETS, definitionTime, lifeName, parseLife } from '../model/bucket.js';
+import { BUCKETS, definitionTime, isBucketName, lifeName, parseLife } from '../model/bucket.js';
 import { compareVersions, type Version } from '../model/record.js';
 import type { BucketDefinition, ClusterDefinition, WireRecord } from '../wire/generated/types.js';
 import { bucketDefinition as validate } from '../wire/generated/validators.js';
@@ -100,7 +100,8 @@ export class Catalog {
 
   /** Takes up a record of the bucket of buckets. @returns whether it was news. */
   learn(record: WireRecord): boolean {
-    if (record.bucket !== BUCKETS || record.value === undefined) return false;
+    // A name that no request could have would make every answer that lists buckets one that nobody takes.
+    if (record.bucket !== BUCKETS || record.value === undefined || !isBucketName(record.key)) return false;
     const definition = parsed(record.value);
     if (definition === undefined || definitionTime(definition) !== record.time) return false;
     return this.put(record.key, definition, { time: record.time, writer: record.writer });
