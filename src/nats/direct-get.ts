@@ -1,6 +1,7 @@
 // Batched Direct Get (ADR-31): the fastest way to replay a stream, and one that needs no consumer.
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import type { StreamEntry } from '../ports.js';
+import { storedHeader } from './stored-headers.js';
 
 /** An entry, with where and when the stream stored it. */
 export interface DirectEntry extends StreamEntry {
@@ -62,22 +63,24 @@ export function directGet(options: DirectGetOptions): Promise<number | undefined
           return;
         }
         silence?.refresh();
-        const code = message.headers?.code ?? 0;
+        const stored = storedHeader(message.headers, 'Nats-Sequence');
+        // A stored message may bear the status that somebody gave it; only what the server says by itself has no sequence.
+        const code = stored === undefined ? (message.headers?.code ?? 0) : 0;
         if (code === END_OF_BATCH)
           end(() => resolve(count < limit && next <= to && count > 0 ? next : undefined));
         else if (code === NOT_FOUND) end(() => resolve(undefined));
         else if (code !== 0)
           end(() => reject(new Error(`stream ${stream}: ${code} ${message.headers?.description ?? ''}`)));
         else {
-          const sequence = Number(message.headers?.get('Nats-Sequence'));
+          const sequence = Number(stored);
           if (sequence > to) return;
           next = sequence + 1;
           count++;
           onEntry({
             sequence,
             data: message.data,
-            subject: message.headers?.get('Nats-Subject') ?? '',
-            storedAtMs: Date.parse(message.headers?.get('Nats-Time-Stamp') ?? ''),
+            subject: storedHeader(message.headers, 'Nats-Subject') ?? '',
+            storedAtMs: Date.parse(storedHeader(message.headers, 'Nats-Time-Stamp') ?? ''),
           });
         }
       },

@@ -544,6 +544,42 @@ test('log messages that are no entries are skipped and counted, and the node kee
   assert.equal((await api.get(100, { level: Level.All }))?.string(), 'kept');
 });
 
+test('headers that a publisher forged are not taken for those of the server, nor after a restart', async t => {
+  const { emulator, raw, api } = await set(t);
+  const before = (await api.status('n1')).log.applied;
+  const forged = [
+    natsHeaders(),
+    natsHeaders(204, 'EOB'),
+    natsHeaders(404, 'Message Not Found'),
+    natsHeaders(503, 'No Responders'),
+  ];
+  const keys = forged.map((_, i) => `forged ${i}`);
+  for (const [i, headers] of forged.entries()) {
+    headers.set('Nats-Sequence', '999999');
+    headers.set('Nats-Subject', 'dynats.log.n0');
+    headers.set('Nats-Time-Stamp', '1999-01-01T00:00:00Z');
+    headers.set('Nats-Stream', 'LOG_n0');
+    const record = { bucket: 'default', key: keys[i], value: 'v', time: 1_795_342_443_898_000, writer: 'w' };
+    const entry = encodeEntry([JSON.stringify(record)]);
+    await raw.request('dynats.log.n1', entry, { headers, timeout: 5000 });
+  }
+  const isWhole = () =>
+    eventually(
+      async () => {
+        const { state, log } = await api.status('n1');
+        assert.deepEqual([state, log.applied], ['serving', log.lastSequence]);
+        assert.ok(log.applied >= before + forged.length && log.applied < 1000, `applied ${log.applied}`);
+        const { records } = await api.records('n1', { keys });
+        assert.equal(records.length, keys.length);
+      },
+      { deadlineMs: settleMs, what: 'n1 has all and serves' },
+    );
+  await isWhole();
+  await emulator.kill('n1', [Part.Replica]);
+  assert.equal((await emulator.restart('n1')).state, 'serving');
+  await isWhole();
+});
+
 test('a time from the far future in a log moves no clock', async t => {
   const { raw } = await set(t);
   const time = Number.MAX_SAFE_INTEGER;
