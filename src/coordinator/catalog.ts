@@ -19,6 +19,8 @@ export interface Bucket {
 
 export class Catalog {
   private readonly buckets = new Map<string, Bucket>();
+  /** The values that the definitions came as. */
+  private readonly texts = new Map<string, string>();
   private readonly listeners: ((life: string) => void)[] = [];
   private sum: string | undefined;
   /** What `isOver` found of each life, as long as no definition changes: it is asked for every record. */
@@ -104,14 +106,16 @@ export class Catalog {
     if (record.bucket !== BUCKETS || record.value === undefined || !isBucketName(record.key)) return false;
     const definition = parsed(record.value);
     if (definition === undefined || definitionTime(definition) !== record.time) return false;
-    return this.put(record.key, definition, { time: record.time, writer: record.writer });
+    return this.put(record.key, definition, { time: record.time, writer: record.writer }, record.value);
   }
 
-  private put(name: string, definition: BucketDefinition, version: Version): boolean {
+  /** @param text the value it came as: of one version with two values the replicas keep the larger, and so must this. */
+  private put(name: string, definition: BucketDefinition, version: Version, text = ''): boolean {
     const known = this.buckets.get(name);
-    if (known !== undefined && compareVersions(version, known.version) <= 0) return false;
+    if (known !== undefined && this.isNoNews(version, text, known)) return false;
     const life = lifeName(name, definition.life ?? 0);
     this.buckets.set(name, { name, life, definition, version });
+    this.texts.set(name, text);
     this.sum = undefined;
     this.over.clear();
     if (known !== undefined && known.life !== life) this.end(known.life);
@@ -119,6 +123,12 @@ export class Catalog {
     else this.rings.define(life, definition);
     for (const listener of this.listeners) listener(life);
     return true;
+  }
+
+  private isNoNews(version: Version, text: string, known: Bucket): boolean {
+    const order = compareVersions(version, known.version);
+    if (order !== 0) return order < 0;
+    return Buffer.compare(Buffer.from(text), Buffer.from(this.texts.get(known.name) ?? '')) <= 0;
   }
 
   private end(life: string): void {
