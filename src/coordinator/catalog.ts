@@ -1,10 +1,10 @@
 // The bucket definitions this process knows. They only ever move forward: to a later change, to the end of a life, to a
 // later life; so they may come in any order, from the log, from a peer or from a quorum read.
 import { crc32 } from 'node:zlib';
-import { BUCKETS, definitionTime, isBucketName, lifeName, parseLife } from '../model/bucket.js';
+import { definitionTime, lifeName, parseLife } from '../model/bucket.js';
 import { compareVersions, type Version } from '../model/record.js';
+import { definitionOf } from '../wire/bucket-record.js';
 import type { BucketDefinition, ClusterDefinition, WireRecord } from '../wire/generated/types.js';
-import { bucketDefinition as validate } from '../wire/generated/validators.js';
 import { DEFAULT_BUCKET } from '../wire/requests.js';
 import type { Rings } from './coordination.js';
 
@@ -102,10 +102,8 @@ export class Catalog {
 
   /** Takes up a record of the bucket of buckets. @returns whether it was news. */
   learn(record: WireRecord): boolean {
-    // A name that no request could have would make every answer that lists buckets one that nobody takes.
-    if (record.bucket !== BUCKETS || record.value === undefined || !isBucketName(record.key)) return false;
-    const definition = parsed(record.value);
-    if (definition === undefined || definitionTime(definition) !== record.time) return false;
+    const definition = definitionOf(record);
+    if (definition === undefined) return false;
     return this.put(record.key, definition, { time: record.time, writer: record.writer }, record.value);
   }
 
@@ -134,14 +132,5 @@ export class Catalog {
   private end(life: string): void {
     this.rings.remove(life);
     for (const listener of this.listeners) listener(life);
-  }
-}
-
-function parsed(value: string): BucketDefinition | undefined {
-  try {
-    const json: unknown = JSON.parse(value);
-    return validate(json) ? json : undefined;
-  } catch {
-    return undefined; // Somebody wrote into the log who does not keep the protocol.
   }
 }

@@ -1,6 +1,8 @@
 // A log entry: one message of a log or hints stream, `{"crc32":"xxxxxxxx","records":[...],"note":{...}}`. The checksum
 // covers the bytes as written, so the layout is fixed: the checksum first, then everything it covers.
 import { crc32 } from 'node:zlib';
+import { BUCKETS } from '../model/bucket.js';
+import { definitionOf } from './bucket-record.js';
 import type { LogEntry, ReplicaNote, WireRecord } from './generated/types.js';
 import { logEntry as validate } from './generated/validators.js';
 import { parseJson } from './json.js';
@@ -77,7 +79,10 @@ export function decodeEntry(data: Uint8Array): DecodedEntry {
 }
 
 /** What the schema, which counts characters, does not see. A lone surrogate would be another key once it has been sent on. */
-function faultOf({ key, value, base64 }: WireRecord): string | undefined {
+function faultOf(record: WireRecord): string | undefined {
+  const { bucket, key, value, base64 } = record;
+  // Else what nodes know of buckets would depend on the order in which they heard, and not on what they hold.
+  if (bucket === BUCKETS && definitionOf(record) === undefined) return 'a record of the buckets defines none';
   if (key.length * CHARACTER_BYTES_MAX > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX)
     return `a key has more than ${KEY_BYTES_MAX} bytes`;
   if (!key.isWellFormed()) return 'a key holds a lone surrogate';
