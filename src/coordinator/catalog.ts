@@ -1,10 +1,10 @@
 // The bucket definitions this process knows. They only ever move forward: to a later change, to the end of a life, to a
 // later life; so they may come in any order, from the log, from a peer or from a quorum read.
 import { crc32 } from 'node:zlib';
-import { BUCKETS, definitionTime, lifeName, parseLife } from '../model/bucket.js';
+import { definitionTime, lifeName, parseLife } from '../model/bucket.js';
 import { compareVersions, type Version } from '../model/record.js';
+import { definitionOf } from '../wire/bucket-record.js';
 import type { BucketDefinition, ClusterDefinition, WireRecord } from '../wire/generated/types.js';
-import { bucketDefinition as validate } from '../wire/generated/validators.js';
 import { DEFAULT_BUCKET } from '../wire/requests.js';
 import type { Rings } from './coordination.js';
 
@@ -19,6 +19,8 @@ export interface Bucket {
 
 export class Catalog {
   private readonly buckets = new Map<string, Bucket>();
+  /** The values that the definitions came as. */
+  private readonly texts = new Map<string, string>();
   private readonly listeners: ((life: string) => void)[] = [];
   private sum: string | undefined;
   /** What `isOver` found of each life, as long as no definition changes: it is asked for every record. */
@@ -100,17 +102,18 @@ export class Catalog {
 
   /** Takes up a record of the bucket of buckets. @returns whether it was news. */
   learn(record: WireRecord): boolean {
-    if (record.bucket !== BUCKETS || record.value === undefined) return false;
-    const definition = parsed(record.value);
-    if (definition === undefined || definitionTime(definition) !== record.time) return false;
-    return this.put(record.key, definition, { time: record.time, writer: record.writer });
+    const definition = definitionOf(record);
+    if (definition === undefined) return false;
+    return this.put(record.key, definition, { time: record.time, writer: record.writer }, record.value);
   }
 
-  private put(name: string, definition: BucketDefinition, version: Version): boolean {
+  /** @param text the value it came as: of one version with two values the replicas keep the larger, and so must this. */
+  private put(name: string, definition: BucketDefinition, version: Version, text = ''): boolean {
     const known = this.buckets.get(name);
-    if (known !== undefined && compareVersions(version, known.version) <= 0) return false;
+    if (known !== undefined && this.isNoNews(version, text, known)) return false;
     const life = lifeName(name, definition.life ?? 0);
     this.buckets.set(name, { name, life, definition, version });
+    this.texts.set(name, text);
     this.sum = undefined;
     this.over.clear();
     if (known !== undefined && known.life !== life) this.end(known.life);
@@ -120,17 +123,14 @@ export class Catalog {
     return true;
   }
 
+  private isNoNews(version: Version, text: string, known: Bucket): boolean {
+    const order = compareVersions(version, known.version);
+    if (order !== 0) return order < 0;
+    return Buffer.compare(Buffer.from(text), Buffer.from(this.texts.get(known.name) ?? '')) <= 0;
+  }
+
   private end(life: string): void {
     this.rings.remove(life);
     for (const listener of this.listeners) listener(life);
-  }
-}
-
-function parsed(value: string): BucketDefinition | undefined {
-  try {
-    const json: unknown = JSON.parse(value);
-    return validate(json) ? json : undefined;
-  } catch {
-    return undefined; // Somebody wrote into the log who does not keep the protocol.
   }
 }

@@ -9,6 +9,11 @@ export function isReserved(name: string): boolean {
   return name.startsWith('_');
 }
 
+/** Whether a bucket of clients may have this name. */
+export function isBucketName(name: string): boolean {
+  return /^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$/.test(name);
+}
+
 /**
  * What the records of one life of a bucket carry in place of its name. A bucket that is dropped and made anew begins
  * another life, so that no record of an earlier one, however late it comes, is ever taken for one of the new.

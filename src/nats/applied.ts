@@ -2,6 +2,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AppliedFeed, StreamEntry, Subscription } from '../ports.js';
 import { nodeOfApplied, subjects } from '../wire/subjects.js';
+import { storedHeader } from './stored-headers.js';
 
 export class NatsAppliedFeed implements AppliedFeed {
   constructor(private readonly connection: NatsConnection) {}
@@ -10,7 +11,7 @@ export class NatsAppliedFeed implements AppliedFeed {
     const subscription = this.connection.subscribe(subjects.allApplied, {
       callback: (error, { subject, headers, data }) => {
         if (error !== null) return;
-        onEntry(nodeOfApplied(subject), { sequence: Number(headers?.get('Nats-Sequence')), data });
+        onEntry(nodeOfApplied(subject), { sequence: Number(storedHeader(headers, 'Nats-Sequence')), data });
       },
     });
     await this.connection.flush();

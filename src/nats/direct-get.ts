@@ -1,6 +1,7 @@
 // Batched Direct Get (ADR-31): the fastest way to replay a stream, and one that needs no consumer.
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { StreamEntry } from '../ports.js';
+import { storedHeader } from './stored-headers.js';
 
 /** An entry, with where and when the stream stored it. */
 export interface DirectEntry extends StreamEntry {
@@ -48,8 +49,8 @@ export class Batch {
       onEntry({
         sequence: sequenceOf(message),
         data: message.data,
-        subject: message.headers?.get('Nats-Subject') ?? '',
-        storedAtMs: Date.parse(message.headers?.get('Nats-Time-Stamp') ?? ''),
+        subject: storedHeader(message.headers, 'Nats-Subject') ?? '',
+        storedAtMs: Date.parse(storedHeader(message.headers, 'Nats-Time-Stamp') ?? ''),
       });
   }
 }
@@ -90,8 +91,7 @@ export function directGet(options: DirectGetOptions): Promise<Batch> {
           return;
         }
         silence?.refresh();
-        // A status has no data; an entry may have none either, when somebody else wrote it.
-        const code = message.data.length > 0 ? 0 : (message.headers?.code ?? 0);
+        const code = statusOf(message);
         if (code === 0) messages.push(message);
         else if (code === END_OF_BATCH) end(() => resolve(batchOf(options, messages)));
         else if (code === NOT_FOUND) end(() => resolve(new Batch([], undefined, undefined)));
@@ -123,6 +123,15 @@ function batchOf({ from, to, limit }: DirectGetOptions, messages: readonly Msg[]
   );
 }
 
+/**
+ * The status that the server says by itself, 0 of a stored message. That may bear a status too, which somebody gave it; but
+ * what the server says has neither data nor a sequence.
+ */
+function statusOf({ data, headers }: Msg): number {
+  if (data.length > 0 || storedHeader(headers, 'Nats-Sequence') !== undefined) return 0;
+  return headers?.code ?? 0;
+}
+
 function sequenceOf(message: Msg): number {
-  return Number(message.headers?.get('Nats-Sequence'));
+  return Number(storedHeader(message.headers, 'Nats-Sequence'));
 }

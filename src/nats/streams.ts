@@ -15,6 +15,7 @@ import type { LogLife, LogStream, ReplicaLog, StreamEntry, StreamState, Subscrip
 import type { Recovering } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { type Batch, type DirectEntry, directGet } from './direct-get.js';
+import { storedHeader } from './stored-headers.js';
 
 const API_TIMEOUT_MS = 3000;
 
@@ -171,7 +172,7 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
     const subscription = this.connection.subscribe(subjects.applied(this.options.node), {
       callback: (error, message) => {
         if (error === null)
-          onEntry({ sequence: Number(message.headers?.get('Nats-Sequence')), data: message.data });
+          onEntry({ sequence: Number(storedHeader(message.headers, 'Nats-Sequence')), data: message.data });
       },
     });
     await this.connection.flush();

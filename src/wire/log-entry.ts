@@ -1,9 +1,12 @@
 // A log entry: one message of a log or hints stream, `{"crc32":"xxxxxxxx","records":[...],"note":{...}}`. The checksum
 // covers the bytes as written, so the layout is fixed: the checksum first, then everything it covers.
 import { crc32 } from 'node:zlib';
+import { BUCKETS } from '../model/bucket.js';
+import { definitionOf } from './bucket-record.js';
 import type { LogEntry, ReplicaNote, WireRecord } from './generated/types.js';
 import { logEntry as validate } from './generated/validators.js';
 import { parseJson } from './json.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
 
 const HEAD = '{"crc32":"';
 const CHECKSUM_AT = HEAD.length;
@@ -16,6 +19,10 @@ export const ENTRY_OVERHEAD_BYTES = BLANK.length + '"records":[]}'.length;
 
 /** Most records one entry may hold; the schema says the same. */
 export const ENTRY_RECORDS_MAX = 4096;
+
+/** No UTF-16 unit takes more bytes of UTF-8. */
+const CHARACTER_BYTES_MAX = 3;
+const BASE64_LENGTH_MAX = Math.ceil(VALUE_BYTES_MAX / 3) * 4;
 
 /** A record as it stands in entries, written once however many owners it goes to. */
 export function encodeRecord(record: WireRecord): string {
@@ -63,9 +70,28 @@ export function decodeEntry(data: Uint8Array): DecodedEntry {
   } catch (error) {
     return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
   }
-  if (validate(parsed)) return { kind: 'entry', entry: parsed };
+  if (validate(parsed)) {
+    const fault = parsed.records.map(faultOf).find(each => each !== undefined);
+    return fault === undefined ? { kind: 'entry', entry: parsed } : { kind: 'invalid', reason: fault };
+  }
   const first = validate.errors?.[0];
   return { kind: 'invalid', reason: `${first?.instancePath ?? ''} ${first?.message ?? 'not valid'}`.trim() };
+}
+
+/** What the schema, which counts characters, does not see. A lone surrogate would be another key once it has been sent on. */
+function faultOf(record: WireRecord): string | undefined {
+  const { bucket, key, value, base64 } = record;
+  // Else what nodes know of buckets would depend on the order in which they heard, and not on what they hold.
+  if (bucket === BUCKETS && definitionOf(record) === undefined) return 'a record of the buckets defines none';
+  if (key.length * CHARACTER_BYTES_MAX > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX)
+    return `a key has more than ${KEY_BYTES_MAX} bytes`;
+  if (!key.isWellFormed()) return 'a key holds a lone surrogate';
+  if (base64 !== undefined && base64.length > BASE64_LENGTH_MAX)
+    return `a value has more than ${VALUE_BYTES_MAX} bytes`;
+  if (value === undefined) return undefined;
+  if (value.length * CHARACTER_BYTES_MAX > VALUE_BYTES_MAX && Buffer.byteLength(value) > VALUE_BYTES_MAX)
+    return `a value has more than ${VALUE_BYTES_MAX} bytes`;
+  return value.isWellFormed() ? undefined : 'a value holds a lone surrogate';
 }
 
 function looksLikeEntry(data: Uint8Array): boolean {

@@ -37,6 +37,30 @@ test('knows the buckets of the cluster definition, and default', () => {
   assert.equal(rings.of(BUCKETS).replicationFactor, 4);
 });
 
+test('a name that no request could have is not taken up, whoever wrote it into a log', () => {
+  const { catalog, rings } = empty();
+  const good = recordOf({ life: 0, replicationFactor: 1 });
+  for (const key of ['_buckets', '__proto__', 'a b', 'a/b', 'a~1', '', 'x'.repeat(65)])
+    assert.ok(!catalog.learn({ ...good, key }), key);
+  assert.equal(rings.of(BUCKETS).replicationFactor, 4);
+  assert.ok(catalog.learn({ ...good, key: 'x'.repeat(64) }));
+});
+
+test('of one version with two values all come to the same one, in whatever order they hear of them', () => {
+  const one = recordOf({ life: 0, replicationFactor: 1 });
+  const two = recordOf({ life: 0, replicationFactor: 3 });
+  const found = [
+    [one, two],
+    [two, one],
+  ].map(records => {
+    const { catalog, rings } = empty();
+    for (const record of records) catalog.learn(record);
+    return [rings.of('b').replicationFactor, catalog.find('b')?.definition];
+  });
+  assert.deepEqual(found[0], found[1]);
+  assert.equal(found[0]?.[0], 3);
+});
+
 test('a dropped life stays over, whatever is heard of it afterwards', () => {
   const { catalog, rings } = empty();
   assert.ok(catalog.learn(recordOf({ life: 0, change: 0 })));

@@ -2,6 +2,7 @@
 // nothing; whatever is legal works in all three.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { connect as connectNats, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
 import type { Emulator } from '../../src/emulator/emulator.js';
 import { Part } from '../../src/emulator/part.js';
@@ -114,6 +115,66 @@ const badPuts: readonly (readonly [what: string, body: string | Uint8Array, fiel
     ['nothing', '', '', /empty/],
     ['half an object', '{', '', /not valid JSON/],
     ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0xff, 0xfe), '', /not valid UTF-8/],
+    ['a byte order mark', '\ufeff{"key":"bad","value":"v"}', '', /not valid JSON/],
+    ['UTF-16', Buffer.from('{"key":"bad","value":"v"}', 'utf16le'), '', /not valid JSON/],
+    ['two objects', '{"key":"bad","value":"v"}{"key":"bad","value":"v"}', '', /not valid JSON/],
+    ['something behind the object', '{"key":"bad","value":"v"}x', '', /not valid JSON/],
+    ['what gzip made', gzipSync('{"key":"bad","value":"v"}'), '', /not valid UTF-8/],
+    ['a key that is a fraction', '{"key":1.5,"value":"v"}', 'key', /whole number/],
+    ['a key of 1e400', '{"key":1e400,"value":"v"}', 'key', /whole number/],
+    ['a key beyond 2^53', '{"key":9007199254740993,"value":"v"}', 'key', /whole number/],
+    ['a key true', '{"key":true,"value":"v"}', 'key', /a string/],
+    ['a key null', '{"key":null,"value":"v"}', 'key', /a string/],
+    ['a key that is an object', '{"key":{"a":1},"value":"v"}', 'key', /a string/],
+    ['a value null', '{"key":"bad","value":null}', 'value', /a string/],
+    ['a value with a lone surrogate', '{"key":"bad","value":"\\udc00"}', 'value', /surrogate/],
+    ['base64 for URLs', '{"key":"bad","base64":"-_-_"}', 'base64', /standard base64/],
+    ['base64 without padding', '{"key":"bad","base64":"QQ"}', 'base64', /standard base64/],
+    ['base64 with a space', '{"key":"bad","base64":"QQ ="}', 'base64', /standard base64/],
+    ['a level in lower case', '{"key":"bad","value":"v","level":"quorum"}', 'level', /QUORUM/],
+    ['a level that is a number', '{"key":"bad","value":"v","level":2}', 'level', /QUORUM/],
+    ['a level null', '{"key":"bad","value":"v","level":null}', 'level', /QUORUM/],
+    ['a level constructor', '{"key":"bad","value":"v","level":"constructor"}', 'level', /QUORUM/],
+    ...['../x', '$JS', 'a.b', '', 'x'.repeat(65), '😀', 'a ', 'a~1'].map(
+      bucket =>
+        [
+          `a bucket ${JSON.stringify(bucket).slice(0, 12)}`,
+          JSON.stringify({ key: 'bad', value: 'v', bucket }),
+          'bucket',
+          /1 to 64 letters/,
+        ] as const,
+    ),
+    ['a bucket of another case', '{"key":"bad","value":"v","bucket":"Default"}', 'bucket', /unknown bucket/],
+    ['the bucket of buckets', '{"key":"bad","value":"v","bucket":"_buckets"}', 'bucket', /the store's own/],
+    ...['0', '-1', '1.5', '1e400', '"10s"', 'null', '3153600000001'].map(
+      ttl =>
+        [`a life of ${ttl}`, `{"key":"bad","value":"v","ttlMs":${ttl}}`, 'ttlMs', /milliseconds/] as const,
+    ),
+    ...['0', '"5"', 'null', '"NaN"', '9007199254740993'].map(
+      time =>
+        [
+          `a time of ${time}`,
+          `{"key":"bad","value":"v","time":${time},"writer":"w"}`,
+          'time',
+          /1 or more/,
+        ] as const,
+    ),
+    ...['-1', '1.5', '"soon"', '1e400'].map(
+      at =>
+        [
+          `a deadline of ${at}`,
+          `{"key":"bad","value":"v","deadline":${at}}`,
+          'deadline',
+          /milliseconds/,
+        ] as const,
+    ),
+    [
+      'a field __proto__',
+      '{"key":"bad","value":"v","__proto__":{"level":"ONE"}}',
+      '__proto__',
+      /unknown field/,
+    ],
+    ['a session that is no token', '{"key":"bad","value":"v","session":"x!"}', 'session', /token/],
     ['null', 'null', '', /JSON object/],
     ['an array', '[]', '', /JSON object/],
     ['a number', '42', '', /JSON object/],
@@ -542,6 +603,100 @@ test('log messages that are no entries are skipped and counted, and the node kee
   assert.equal((await emulator.restart('n1')).state, 'serving');
   await counted();
   assert.equal((await api.get(100, { level: Level.All }))?.string(), 'kept');
+});
+
+/** What peers ask each other, and the field each is refused for. */
+const badPeers: readonly (readonly [verb: string, body: string, field: string])[] = [
+  ['read', '', ''],
+  ['read', '{}', 'reads'],
+  ['read', '{"reads":[{"bucket":"default","key":"k","want":"all"}]}', 'reads[0].want'],
+  ['read', '{"reads":[{"bucket":"a b","key":"k","want":"record"}]}', 'reads[0].bucket'],
+  ['read', `{"reads":[${'{"bucket":"default","key":"k","want":"record"},'.repeat(5000)}null]}`, 'reads'],
+  ['scan', '{"bucket":"default","want":"records","limit":0,"bytes":1}', 'limit'],
+  ['scan', '{"bucket":"default","want":"records","limit":1e9,"bytes":1}', 'limit'],
+  ['remembered', '{"node":"a b"}', 'node'],
+  ['tree', '{"bucket":"default","owners":["n0"],"root":"0000000000000000"}', 'owners'],
+  ['tree', '{"bucket":"default","owners":["n0","n1","n2"],"root":"xyz"}', 'root'],
+  [
+    'tree',
+    '{"bucket":"default","owners":["n0","n1","n2"],"root":"0000000000000000","branches":[1000000]}',
+    'branches[0]',
+  ],
+  ['tree', '{"bucket":"none","owners":["n0","n1","n2"],"root":"0000000000000000"}', 'owners'],
+  [
+    'leaves',
+    '{"bucket":"default","owners":["n0","n1","n2"],"leaves":[-1],"round":"r","want":"record"}',
+    'leaves[0]',
+  ],
+  ['leaves', '{"bucket":"default","owners":["n9"],"leaves":[1],"round":"r","want":"record"}', 'owners'],
+  ['held', '{"bucket":"default","keys":"k"}', 'keys'],
+];
+
+test('what peers ask is refused with its field, counted, and harms nothing', async t => {
+  const setting = await set(t);
+  const before = await statuses(setting);
+  for (const [verb, body, field] of badPeers)
+    await t.test(`${verb} ${body.slice(0, 60)}`, async () => {
+      const reply = await setting.raw.request(`dynats.replica.n1.${verb}`, body, { timeout: 5000 });
+      const { error } = reply.json<{ error?: ErrorBody }>();
+      assert.deepEqual([error?.code, error?.field], ['INVALID_REQUEST', field], reply.string().slice(0, 300));
+    });
+  assert.equal((await setting.api.status('n1')).refused['invalid'], badPeers.length);
+  await unharmed(setting, before);
+});
+
+test('a log entry that comes again, late, or under one version with another value changes nothing twice', async t => {
+  const { emulator, raw, api } = await set(t);
+  const entry = (value: string, time: number) =>
+    encodeEntry([JSON.stringify({ bucket: 'default', key: '100', value, time, writer: 'w' })]);
+  const time = 1_795_342_443_898_000;
+  const entries = [
+    entry('b', time),
+    entry('b', time),
+    entry('old', time - 5),
+    entry('a', time),
+    entry('b', time),
+  ];
+  for (const node of emulator.nodes)
+    for (const each of entries) await raw.request(`dynats.log.${node}`, each);
+  for (const via of emulator.nodes)
+    assert.equal((await api.get(100, { via, level: Level.All }))?.string(), 'b');
+});
+
+test('headers that a publisher forged are not taken for those of the server, nor after a restart', async t => {
+  const { emulator, raw, api } = await set(t);
+  const before = (await api.status('n1')).log.applied;
+  const forged = [
+    natsHeaders(),
+    natsHeaders(204, 'EOB'),
+    natsHeaders(404, 'Message Not Found'),
+    natsHeaders(503, 'No Responders'),
+  ];
+  const keys = forged.map((_, i) => `forged ${i}`);
+  for (const [i, headers] of forged.entries()) {
+    headers.set('Nats-Sequence', '999999');
+    headers.set('Nats-Subject', 'dynats.log.n0');
+    headers.set('Nats-Time-Stamp', '1999-01-01T00:00:00Z');
+    headers.set('Nats-Stream', 'LOG_n0');
+    const record = { bucket: 'default', key: keys[i], value: 'v', time: 1_795_342_443_898_000, writer: 'w' };
+    const entry = encodeEntry([JSON.stringify(record)]);
+    await raw.request('dynats.log.n1', entry, { headers, timeout: 5000 });
+  }
+  const isWhole = () =>
+    eventually(
+      async () => {
+        const { state, log } = await api.status('n1');
+        assert.deepEqual([state, log.applied], ['serving', log.lastSequence]);
+        assert.ok(log.applied >= before + forged.length && log.applied < 1000, `applied ${log.applied}`);
+        const { records } = await api.records('n1', { keys });
+        assert.equal(records.length, keys.length);
+      },
+      { deadlineMs: settleMs, what: 'n1 has all and serves' },
+    );
+  await isWhole();
+  await emulator.kill('n1', [Part.Replica]);
+  assert.equal((await emulator.restart('n1')).state, 'serving');
+  await isWhole();
 });
 
 test('a time from the far future in a log moves no clock', async t => {

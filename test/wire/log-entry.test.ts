@@ -78,3 +78,38 @@ for (const [what, data] of invalids)
   test(`${what} is no log entry`, () => {
     assert.equal(decodeEntry(data).kind, 'invalid');
   });
+
+test('what the schema cannot see makes an entry invalid: bytes of keys and values, and lone surrogates', () => {
+  const half = '\ud800';
+  const faulty: readonly (readonly [object, RegExp])[] = [
+    [{ ...record, key: '😀'.repeat(257) }, /a key has more than 1024 bytes/],
+    [{ ...record, key: `k${half}` }, /a key holds a lone surrogate/],
+    [
+      { ...record, bucket: '_buckets', key: 'b', value: '{}', time: 5 },
+      /a record of the buckets defines none/,
+    ],
+    [
+      { ...record, bucket: '_buckets', key: 'b', value: 'x', time: 1 },
+      /a record of the buckets defines none/,
+    ],
+    [
+      { ...record, bucket: '_buckets', key: '_b', value: '{}', time: 1 },
+      /a record of the buckets defines none/,
+    ],
+    [{ ...record, value: half }, /a value holds a lone surrogate/],
+    [{ ...record, value: '€'.repeat(174_763) }, /a value has more than 524288 bytes/],
+    [{ ...record, value: undefined, base64: 'A'.repeat(699_056) }, /a value has more than 524288 bytes/],
+  ];
+  for (const [each, why] of faulty) {
+    const decoded = decodeEntry(entryOf(record, each));
+    assert.ok(decoded.kind === 'invalid');
+    assert.match(decoded.reason, why);
+  }
+  const largest = [
+    { ...record, bucket: '_buckets', key: 'b', value: '{}', time: 1 },
+    { ...record, key: '😀'.repeat(256) },
+    { ...record, value: '€'.repeat(174_762) },
+    { ...record, value: undefined, base64: Buffer.alloc(524_288).toString('base64') },
+  ];
+  for (const each of largest) assert.equal(decodeEntry(entryOf(each)).kind, 'entry');
+});

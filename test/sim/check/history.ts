@@ -1,4 +1,6 @@
-// What clients did and saw: what the checkers judge by.
+// What clients did and saw: what the checkers judge by. These are not the checkers of src/check, which judge what was recorded of
+// real clusters: they look into memory, disks and queues too, see the versions of tombstones, and import nothing of the product,
+// while src/check counts owners by the product's own arithmetic. Two readings of the promises that do not know each other.
 import type { SeenVersion } from './version.js';
 
 export interface Operation {
