@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   client: ['model', 'ports', 'wire', 'errors', 'coordinator', 'nats', 'system'],
   node: ['model', 'ports', 'wire', 'errors', 'coordinator', 'replica', 'nats', 'system', 'version'],
   check: ['model'],
+  chaos: ['model', 'wire', 'errors', 'client', 'check', 'emulator'],
   index: ['client', 'errors', 'model', 'wire'],
 };
 
