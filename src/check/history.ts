@@ -19,4 +19,24 @@ export interface Operation {
   readonly value?: string;
   /** Why it did not end `ok`: the error's code. */
   readonly code?: string;
+  /** The session it belonged to, of this client alone; absent when it had none. */
+  readonly session?: string;
+  /** The zone of the node that coordinated it: what LOCAL_QUORUM is judged by. */
+  readonly zone?: string;
+}
+
+/** What one owner of a key held when all had become quiet again: a line of its own in a history. */
+export interface Holding {
+  readonly kind: 'held';
+  readonly owner: string;
+  readonly key: string;
+  /** Null when it held nothing, not even a tombstone. */
+  readonly version: string | null;
+  /** Absent for a tombstone, and for nothing. */
+  readonly value?: string;
+}
+
+/** A history that cannot be judged, since it is not what it says it is. */
+export class HistoryError extends Error {
+  override name = 'HistoryError';
 }
