@@ -14,7 +14,7 @@ export interface Case {
 }
 
 const holdMs = 5000;
-const wholeLimitMs = 60_000;
+const wholeLimitMs = 30_000;
 const storm = 5;
 
 async function wholeAgain(side: Side, load: SetLoad): Promise<void> {

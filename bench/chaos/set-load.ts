@@ -79,6 +79,8 @@ export class SetLoad {
         else if (found !== textOf(number)) lost++;
       }
     };
+    unreadable += await this.unreadableOf(0);
+    if (unreadable > 0) return { lost, unreadable: this.acknowledged.length };
     await Promise.all(Array.from({ length: callers }, (_, caller) => work(caller)));
     return { lost, unreadable };
   }
@@ -110,6 +112,11 @@ export class SetLoad {
     const back = Math.floor(Math.random() ** 4 * this.acknowledged.length);
     const number = this.acknowledged[this.acknowledged.length - 1 - back] ?? 0;
     if ((await store.get(keyOf(number))) !== textOf(number)) this.account.stale++;
+  }
+
+  /** Of a store that answers nothing it need not be asked for every key: 1 when it does not answer for that one. */
+  private async unreadableOf(at: number): Promise<number> {
+    return (await this.readPatiently(0, this.acknowledged[at] ?? 0)) === 'unreadable' ? 1 : 0;
   }
 
   /** A store that is not there is no loss: it may come back. */

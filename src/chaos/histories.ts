@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Operation } from '../check/history.js';
+import type { Holding, Operation } from '../check/history.js';
 
 export class Histories {
   /**
@@ -36,7 +36,7 @@ export class Histories {
   }
 
   /** Keeps the epoch's operations in the file that was asked for, and deletes the rest. */
-  async drop(epoch: number, more: readonly Operation[]): Promise<void> {
+  async drop(epoch: number, more: readonly (Operation | Holding)[]): Promise<void> {
     for (const file of await this.filesOf(epoch)) {
       if (this.kept !== undefined) await appendFile(this.kept, await readFile(file));
       await rm(file);

@@ -26,7 +26,7 @@ export function makePlan({ seed, durationMs, everyMs, faults, nodes }: PlanOptio
   const blows: PlannedBlow[] = [];
   let round: Fault[] = [];
   // The first comes when the load has found its pace; the last is healed before the end.
-  for (let atMs = everyMs / 2; atMs + everyMs / 2 <= durationMs && faults.length > 0; atMs += everyMs) {
+  for (let atMs = everyMs / 2; atMs + everyMs * holdMax < durationMs && faults.length > 0; atMs += everyMs) {
     if (round.length === 0) round = random.shuffled(faults);
     const fault = round.pop();
     if (fault === undefined) break;

@@ -3,13 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { check, type Verdict } from '../check/check.js';
 import type { Client } from '../client/client.js';
 import { connect } from '../client/connect.js';
 import type { ConnectOptions } from '../client/options.js';
 import { Availability } from './availability.js';
 import { allServe, type Convergence, converge } from './convergence.js';
+import { faultNamed } from './faults/all.js';
 import type { Fault } from './faults/fault.js';
-import { finalClient, finalReads } from './final-reads.js';
+import { finalReads } from './final-reads.js';
 import { Histories } from './histories.js';
 import { clientSpecs, type LevelMix } from './load/clients.js';
 import { Fleet } from './load/fleet.js';
@@ -19,7 +21,7 @@ import { Nemesis, type Struck } from './nemesis.js';
 import { makePlan, type PlannedBlow } from './plan.js';
 import { SeededRandom } from './random.js';
 import type { TestCluster } from './test-cluster.js';
-import { emptyVerdict, isClean, joined, judge, type Verdict, type VerdictOptions } from './verdict.js';
+import { joined } from './verdict.js';
 
 export interface RunOptions {
   readonly cluster: TestCluster;
@@ -42,7 +44,9 @@ export interface RunOptions {
   readonly onEvent: (line: string) => void;
 }
 
-export interface RunResult extends Verdict {
+export interface RunResult {
+  readonly verdict: Verdict;
+  /** Whether every promise was kept, and every key is there to be read. */
   readonly clean: boolean;
   /** Keys that could not be read at QUORUM in the end. */
   readonly unreadable: number;
@@ -122,21 +126,24 @@ class Run {
         : `the owners of ${convergence.differing.length} of ${convergence.keys} keys differ`,
     );
     const availability = new Availability(this.begunAtMs);
-    let verdict = emptyVerdict;
+    const disksLost = forgot(struck, cluster);
+    const verdicts: Verdict[] = [];
     let unreadable = 0;
     for (const epoch of await this.histories.epochs()) {
       const operations = await this.histories.read(epoch);
       availability.add(operations);
       const last = await finalReads(this.client, operations);
       unreadable += last.unreadable;
-      verdict = joined(verdict, judge([...operations, ...last.reads], this.roles()));
-      await this.histories.drop(epoch, last.reads);
+      const keys = new Set(operations.map(({ key }) => key));
+      const holdings = convergence.holdings.filter(({ key }) => keys.has(key));
+      verdicts.push(check([...operations, ...last.reads], { holdings, disksLost }));
+      await this.histories.drop(epoch, [...last.reads, ...holdings]);
     }
-    const memoryFlat = memory.every(isFlat);
+    const verdict = joined(verdicts);
     return {
-      ...verdict,
+      verdict,
       unreadable,
-      clean: isClean(verdict) && unreadable === 0 && served && convergence.converged,
+      clean: verdict.isKept && unreadable === 0 && served && convergence.converged,
       seed,
       tookMs,
       unavailableMs: availability.ofAll.ms,
@@ -145,13 +152,8 @@ class Run {
       served,
       convergence,
       memory,
-      memoryFlat,
+      memoryFlat: memory.every(isFlat),
     };
-  }
-
-  private roles(): VerdictOptions {
-    const sessions = new Set(this.specs().flatMap(({ name, hasSession }) => (hasSession ? [name] : [])));
-    return { isSession: name => sessions.has(name), isFinal: name => name === finalClient };
   }
 
   private specs(): ClientSpec[] {
@@ -176,4 +178,12 @@ class Run {
   private say(line: string): void {
     this.options.onEvent(`${((sharedNowMs() - this.begunAtMs) / 1000).toFixed(1).padStart(6)}s ${line}`);
   }
+}
+
+/** Whether some disk lost what it held: then only what a quorum acknowledged must last. */
+function forgot({ counts }: Struck, { isSynced }: TestCluster): boolean {
+  return Object.keys(counts).some(name => {
+    const isPowerLoss = name.startsWith('power-loss');
+    return isPowerLoss ? isSynced !== true : faultNamed(name)?.losesData === true;
+  });
 }

@@ -66,6 +66,7 @@ export class LoadClient {
       startedAtMs,
       endedAtMs: sharedNowMs(),
       ...recorded,
+      ...(spec.hasSession ? { session: spec.name } : {}),
     };
     this.record(epoch, operation);
     return operation;

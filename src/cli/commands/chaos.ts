@@ -1,10 +1,11 @@
 // dynats chaos: break a cluster on purpose, under load, and judge by what its clients saw.
 import type { Command } from 'commander';
 import type { Fault } from '../../chaos/faults/fault.js';
+import type { MemoryOfPart } from '../../chaos/memory.js';
 import type { RunOptions, RunResult } from '../../chaos/run.js';
 import type { TestCluster } from '../../chaos/test-cluster.js';
-import type { Part } from '../../emulator/part.js';
-import { parseDurationMs } from '../../model/duration.js';
+import { type Part, parts, titleOf } from '../../emulator/part.js';
+import { formatElapsed, parseDurationMs } from '../../model/duration.js';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -33,6 +34,7 @@ interface ChaosFlags extends ConnectionFlags {
 const clientsMax = 1024;
 const processesMax = 16;
 const keysMax = 10_000;
+const violationsShown = 3;
 const durationMsMax = 24 * 3_600_000;
 
 export function register(program: Command): void {
@@ -223,22 +225,32 @@ function sorted(wanted: readonly Fault[], cluster: TestCluster) {
 }
 
 function linesOf(result: RunResult): string[] {
-  const { broken } = result;
-  const rules = Object.entries(broken).map(([rule, count]) => `${count} ${rule}`);
+  const { verdict, convergence } = result;
+  const { ok, refused, unknown } = verdict.operations;
+  const broken = Object.entries(verdict.counts).map(([rule, count]) => `${count} ${rule}`);
   const struck = Object.entries(result.struck.counts).map(([fault, count]) => `${count} ${fault}`);
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)}s`;
   return [
     `faults: ${struck.join(', ') || 'none'}`,
-    `${result.operations} operations, ${result.acknowledged} writes acknowledged, ${result.refused} refused, ${result.unknown} of unknown outcome`,
-    `longest time without any success ${seconds(result.unavailableMs)}; for one client ${seconds(result.worstClientMs)}`,
-    result.convergence.converged
-      ? `owners of ${result.convergence.keys} keys agreed after ${seconds(result.convergence.tookMs)}`
-      : `owners of ${result.convergence.differing.length} of ${result.convergence.keys} keys differ`,
-    `memory ${result.memoryFlat ? 'flat' : 'grew'}`,
-    `violations: ${rules.join(', ')}, ${result.unreadable} unreadable`,
-    ...result.violations.slice(0, 3).map(violation => JSON.stringify(violation)),
+    `${ok + refused + unknown} operations: ${verdict.acked} writes acknowledged, ${refused} refused, ${unknown} of unknown outcome`,
+    `longest time without any success ${formatElapsed(result.unavailableMs)}; for one client ${formatElapsed(result.worstClientMs)}`,
+    convergence.converged
+      ? `owners of ${convergence.keys} keys hold the same, ${formatElapsed(convergence.tookMs)} after the end`
+      : `owners of ${convergence.differing.length} of ${convergence.keys} keys differ`,
+    ...(result.memory.length === 0 ? [] : [memoryLine(result)]),
+    `violations: ${broken.join(', ')}, ${result.unreadable} unreadable`,
+    ...verdict.violations.slice(0, violationsShown).map(({ rule, key, what }) => `${rule}: ${key}: ${what}`),
     result.clean ? 'every promise was kept' : 'A PROMISE WAS BROKEN',
   ];
+}
+
+function memoryLine({ memory, memoryFlat }: RunResult): string {
+  const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+  const ofPart = (part: Part) => {
+    const its = memory.filter(each => each.part === part);
+    const most = (of: (each: MemoryOfPart) => number) => mib(Math.max(0, ...its.map(of)));
+    return `${titleOf(part)} ${most(each => each.middleBytes)} then ${most(each => each.lastBytes)} MiB`;
+  };
+  return `memory ${memoryFlat ? 'is flat' : 'GREW'}: at most, in the second and last third, ${parts.map(ofPart).join(', ')}`;
 }
 
 function duration(flag: string, text: string): number {
