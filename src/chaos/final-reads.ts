@@ -3,8 +3,8 @@ import type { Operation } from '../check/history.js';
 import type { Client } from '../client/client.js';
 import { bucketName, sharedNowMs } from './load/order.js';
 
-/** The clients of these reads in the history begin so. */
-const finalClient = 'final';
+/** The client of these reads in the history. */
+export const finalClient = 'final';
 
 const batchMax = 500;
 const attempts = 5;
@@ -39,8 +39,7 @@ export async function finalReads(client: Client, history: readonly Operation[]):
         const { version = null, value } = outcome;
         const times = { startedAtMs, endedAtMs };
         const read = {
-          // One operation under way for each client, and these are under way together.
-          client: `${finalClient}-${i}`,
+          client: finalClient,
           kind: 'get',
           key,
           level: 'QUORUM',

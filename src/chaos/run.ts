@@ -11,7 +11,7 @@ import { Availability } from './availability.js';
 import { allServe, type Convergence, converge } from './convergence.js';
 import { faultNamed } from './faults/all.js';
 import type { Fault } from './faults/fault.js';
-import { finalReads } from './final-reads.js';
+import { finalClient, finalReads } from './final-reads.js';
 import { Histories } from './histories.js';
 import { clientSpecs, type LevelMix } from './load/clients.js';
 import { Fleet } from './load/fleet.js';
@@ -136,7 +136,7 @@ class Run {
       unreadable += last.unreadable;
       const keys = new Set(operations.map(({ key }) => key));
       const holdings = convergence.holdings.filter(({ key }) => keys.has(key));
-      verdicts.push(check([...operations, ...last.reads], { holdings, disksLost }));
+      verdicts.push(check([...operations, ...last.reads], { holdings, disksLost, finalClient }));
       await this.histories.drop(epoch, [...last.reads, ...holdings]);
     }
     const verdict = joined(verdicts);

@@ -3,7 +3,7 @@ import type { Level } from '../model/level.js';
 
 /** One operation of one client, as that client saw it. */
 export interface Operation {
-  /** A client has one operation under way at a time. */
+  /** A client has one operation under way at a time, but for the keys of a batch. */
   readonly client: string;
   readonly kind: 'put' | 'delete' | 'get';
   readonly key: string;

@@ -1,6 +1,7 @@
 // At any level, within one session: no read is older than what the session wrote, acknowledged, or read before.
 
 import { ruleBroken, withSources } from './freshness.js';
+import { HistoryError } from './history.js';
 import { oldestNothing } from './nothing.js';
 import { type Event, type KeyHistory, NOTHING } from './of-key.js';
 import type { Violation } from './rules.js';
@@ -21,8 +22,14 @@ export function checkSessions(history: KeyHistory): Violation[] {
 
 function checkSession(history: KeyHistory, events: Event[]): Violation[] {
   const found: Violation[] = [];
+  let lastEnd = -Infinity;
   let newest: { event: Event; rank: number } | undefined;
   for (const event of events.sort((a, b) => a.start - b.start)) {
+    if (event.start < lastEnd)
+      throw new HistoryError(
+        `key ${history.key}: ${describe(event.op)} starts while another of its session is under way`,
+      );
+    lastEnd = event.end;
     const floor = newest?.rank ?? NOTHING;
     const isRead = event.op.kind === 'get';
     const rank = event.rank ?? (isRead ? oldestNothing(history, floor, event.end) : undefined);

@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as benchCommand from './commands/bench.js';
 import * as bucketCommand from './commands/bucket.js';
+
 import * as chaosCommand from './commands/chaos.js';
+
+import * as checkHistoryCommand from './commands/check-history.js';
+
 import * as consoleCommand from './commands/console.js';
 import * as delCommand from './commands/del.js';
 import * as downCommand from './commands/down.js';
@@ -71,6 +75,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
       repairCommand,
       benchCommand,
       chaosCommand,
+      checkHistoryCommand,
     ],
   },
   { heading: 'One node on a host of its own:', commands: [nodeCommand] },

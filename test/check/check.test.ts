@@ -175,11 +175,7 @@ test('the described sub-history breaks the same rule alone, and no longer withou
 
 const unsound: readonly (readonly [what: string, history: readonly Operation[], says: RegExp])[] = [
   ['an end before the start', [put(1, 5, 4)], /ends before it starts/],
-  [
-    'two operations of a client at once',
-    [put(1, 0, 9, { client: 'c' }), get(1, 5, 6, { client: 'c' })],
-    /under way/,
-  ],
+  ['two operations of a session at once', [put(1, 0, 9, session), get(1, 5, 6, session)], /under way/],
   ['two puts of a value', [put(1, 0, 1), put(2, 2, 3, { value: 'v1' })], /two puts have the value "v1"/],
   ['a put without a value', [{ ...put(1, 0, 1), value: undefined } as unknown as Operation], /no value/],
   ['a version that is none', [put(1, 0, 1, { version: 'x' })], /"x" is no version/],
@@ -206,6 +202,12 @@ test('counts say what was judged', () => {
   ]);
   assert.deepEqual(verdict.operations, { ok: 4, refused: 1, unknown: 2 });
   assert.deepEqual([verdict.acked, verdict.keys, verdict.overtaken, verdict.ordered], [2, 2, 1, 2]);
+});
+
+test('what a read after everything else misses is lost', () => {
+  const history = [put(1, 0, 1), get(null, 2, 3, { client: 'final' })];
+  const { counts } = check(history, { finalClient: 'final' });
+  assert.deepEqual([counts.lost, counts.stale], [1, 0]);
 });
 
 test('of many violations all are counted and some described', () => {
