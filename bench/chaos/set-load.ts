@@ -6,6 +6,7 @@ const readShare = 0.1;
 const failurePauseMs = 10;
 const readAttempts = 20;
 const retryPauseMs = 250;
+const readsOfMissing = 10;
 
 export interface Account {
   operations: number;
@@ -18,7 +19,10 @@ export interface Account {
 }
 
 export interface Losses {
+  /** Not found by any of several reads. */
   readonly lost: number;
+  /** Found by some reads and not by others. */
+  readonly flickering: number;
   /** Keys that could not be read at all. */
   readonly unreadable: number;
 }
@@ -71,18 +75,21 @@ export class SetLoad {
     let next = 0;
     let lost = 0;
     let unreadable = 0;
+    let flickering = 0;
     const work = async (caller: number) => {
       for (let at = next++; at < this.acknowledged.length; at = next++) {
         const number = this.acknowledged[at] ?? 0;
         const found = await this.readPatiently(caller, number);
         if (found === 'unreadable') unreadable++;
-        else if (found !== textOf(number)) lost++;
+        else if (found !== textOf(number))
+          if (await this.isFoundAgain(caller, number)) flickering++;
+          else lost++;
       }
     };
     unreadable += await this.unreadableOf(0);
-    if (unreadable > 0) return { lost, unreadable: this.acknowledged.length };
+    if (unreadable > 0) return { lost, flickering, unreadable: this.acknowledged.length };
     await Promise.all(Array.from({ length: callers }, (_, caller) => work(caller)));
-    return { lost, unreadable };
+    return { lost, flickering, unreadable };
   }
 
   private async work(caller: number): Promise<void> {
@@ -112,6 +119,13 @@ export class SetLoad {
     const back = Math.floor(Math.random() ** 4 * this.acknowledged.length);
     const number = this.acknowledged[this.acknowledged.length - 1 - back] ?? 0;
     if ((await store.get(keyOf(number))) !== textOf(number)) this.account.stale++;
+  }
+
+  /** One replica may lack what the others have, and each read may ask another. */
+  private async isFoundAgain(caller: number, number: number): Promise<boolean> {
+    for (let read = 0; read < readsOfMissing; read++)
+      if ((await this.readPatiently(caller + read, number)) === textOf(number)) return true;
+    return false;
   }
 
   /** Of a store that answers nothing it need not be asked for every key: 1 when it does not answer for that one. */

@@ -58,7 +58,7 @@ function lineOf({ side, title, whole, ...row }: Row): string {
     row.unreadable === 0
       ? number(row.lost)
       : `${number(row.lost + row.unreadable)}: the store answers no more`,
-    number(row.stale),
+    number(row.stale + row.flickering),
     `${(row.unavailableMs / 1000).toFixed(2)} s`,
     whole ? 'yes' : 'no',
   ];
