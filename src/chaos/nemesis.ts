@@ -7,14 +7,15 @@ import type { Blow } from './faults/fault.js';
 import type { PlannedBlow } from './plan.js';
 import type { TestCluster } from './test-cluster.js';
 
-/** How long a node may take until it serves again, in milliseconds. */
-const wholeLimitMs = 60_000;
+const wholeLimitMsDefault = 60_000;
 
 export interface NemesisOptions {
   readonly cluster: TestCluster;
   /** Of the cluster; it only asks for states. */
   readonly client: Client;
   readonly signal: AbortSignal;
+  /** How long a node may take until it serves again, in milliseconds, default 60,000. */
+  readonly wholeLimitMs?: number;
   /** What is done, as it is done. */
   readonly onEvent: (line: string) => void;
 }
@@ -49,7 +50,8 @@ export class Nemesis {
     const { cluster, onEvent } = this.options;
     const fault = faultNamed(blow.fault);
     if (fault === undefined) throw new TypeError(`there is no fault ${blow.fault}`);
-    if (fault.losesData === true) await this.untilWhole(`${blow.fault} waited for it`);
+    // Two disks that forget at a time are more than any promise bears.
+    if (fault.losesData === true && !(await this.untilWhole(`so there is no ${wordsOf(blow)}`))) return;
     onEvent(`${this.time()} ${wordsOf(blow)}`);
     this.counts[blow.fault] = (this.counts[blow.fault] ?? 0) + 1;
     const begunAtMs = performance.now();
@@ -68,12 +70,14 @@ export class Nemesis {
     for (const node of nodes) await this.attempt(`mend ${node}`, () => processes.mend(node));
   }
 
-  private async untilWhole(why: string): Promise<void> {
-    const { client, cluster, onEvent } = this.options;
-    if (await allServe(client, cluster.nodes, wholeLimitMs)) return;
+  private async untilWhole(why: string): Promise<boolean> {
+    const { client, cluster, onEvent, wholeLimitMs = wholeLimitMsDefault } = this.options;
+    await this.mendAll();
+    if (await allServe(client, cluster.nodes, wholeLimitMs)) return true;
     const line = `not every node serves after ${wholeLimitMs / 1000} s, ${why}`;
     this.failures.push(line);
     onEvent(`${this.time()} ${line}`);
+    return false;
   }
 
   private async attempt(what: string, step: () => Promise<void>): Promise<void> {
