@@ -7,25 +7,19 @@ export interface Gap {
   readonly fromMs: number;
 }
 
-/** Fed with operations in the order of their epochs; within one, any order. */
+/** Counted from the first success on. Fed with operations in the order of their epochs; within one, any order. */
 export class Availability {
-  private lastMs: number;
-  private longest: Gap;
+  private lastMs: number | undefined;
+  private longest: Gap = { ms: 0, fromMs: 0 };
   private readonly lastOf = new Map<string, number>();
-  private longestOfOne: Gap;
-
-  /** @param fromMs when the load began. */
-  constructor(fromMs: number) {
-    this.lastMs = fromMs;
-    this.longest = { ms: 0, fromMs };
-    this.longestOfOne = { ms: 0, fromMs };
-  }
+  private longestOfOne: Gap = { ms: 0, fromMs: 0 };
 
   add(operations: readonly Operation[]): void {
     const ends = operations.filter(({ outcome }) => outcome === 'ok');
     for (const { client, endedAtMs } of ends.sort((a, b) => a.endedAtMs - b.endedAtMs)) {
-      this.longest = longer(this.longest, this.lastMs, endedAtMs);
-      this.lastMs = Math.max(this.lastMs, endedAtMs);
+      const before = this.lastMs ?? endedAtMs;
+      this.longest = longer(this.longest, before, endedAtMs);
+      this.lastMs = Math.max(before, endedAtMs);
       const last = this.lastOf.get(client) ?? endedAtMs;
       this.longestOfOne = longer(this.longestOfOne, last, endedAtMs);
       this.lastOf.set(client, Math.max(last, endedAtMs));

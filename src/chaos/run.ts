@@ -125,7 +125,7 @@ class Run {
         ? `the owners of ${convergence.keys} keys agree; reading them all`
         : `the owners of ${convergence.differing.length} of ${convergence.keys} keys differ`,
     );
-    const availability = new Availability(this.begunAtMs);
+    const availability = new Availability();
     const disksLost = forgot(struck, cluster);
     const verdicts: Verdict[] = [];
     let unreadable = 0;
@@ -164,10 +164,12 @@ class Run {
     const { connection, processes, seed, keys } = this.options;
     const random = new SeededRandom(seed);
     const specs = this.specs();
+    const run = Date.now().toString(36);
     return Array.from({ length: Math.min(processes, specs.length) }, (_, process) => ({
       connection,
       clients: specs.filter((_, client) => client % processes === process),
       seed: random.below(2 ** 31),
+      run,
       keys,
       epochMs,
       timeoutMs,

@@ -51,7 +51,7 @@ export class LoadClient {
     const level = kind === 'get' ? spec.readLevel : spec.writeLevel;
     const startedAtMs = sharedNowMs();
     const epoch = epochAt(startedAtMs, load.epochMs);
-    const key = keyOf(epoch, random.below(load.keys));
+    const key = keyOf(load.run, epoch, random.below(load.keys));
     const value = `${spec.name}:${this.writes++}`;
     const recorded = await this.outcomeOf(kind, key, value, {
       level,

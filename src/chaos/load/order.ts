@@ -19,6 +19,8 @@ export interface LoadSpec {
   /** Each client of mode `api`, then each of mode `direct`. */
   readonly clients: readonly ClientSpec[];
   readonly seed: number;
+  /** Part of every key. */
+  readonly run: string;
   /** Keys at a time. After `epochMs` come as many others, so that the history of each is short enough to be checked. */
   readonly keys: number;
   readonly epochMs: number;
@@ -45,6 +47,7 @@ export function epochAt(nowMs: number, epochMs: number): number {
   return Math.floor(nowMs / epochMs);
 }
 
-export function keyOf(epoch: number, index: number): string {
-  return `${epoch}/${index}`;
+/** @param run no other run on the cluster has it: a history begins with keys that hold nothing. */
+export function keyOf(run: string, epoch: number, index: number): string {
+  return `${run}/${epoch}/${index}`;
 }
