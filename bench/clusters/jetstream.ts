@@ -14,7 +14,7 @@ import { openConnection } from '../../src/nats/connection.js';
 import { freePorts } from '../../test/support/emulator.js';
 import { tempDir, undoAtEnd } from '../clean-up.js';
 
-const servers = 4;
+const serversDefault = 4;
 const replicas = 3;
 const electionLimitMs = 30_000;
 const stopGraceMs = 5000;
@@ -25,6 +25,13 @@ export interface JetStreamCluster {
   leader(bucket: string): Promise<number>;
   /** SIGKILL. */
   kill(server: number): Promise<void>;
+  /** Starts one that was killed; resolves when it listens. */
+  restart(server: number): Promise<void>;
+  /** SIGSTOP and SIGCONT. */
+  pause(server: number): void;
+  resume(server: number): void;
+  /** Directory of a server's store. */
+  store(server: number): string;
   pids(): number[];
   stop(): Promise<void>;
 }
@@ -32,7 +39,12 @@ export interface JetStreamCluster {
 export async function startJetStream(options: {
   sync: SyncMode;
   buckets: readonly string[];
+  /** Default 4. */
+  servers?: number;
+  /** Directory of a server's store; default in a temporary directory. */
+  storeOf?: (server: number) => string;
 }): Promise<JetStreamCluster> {
+  const { servers = serversDefault, storeOf } = options;
   const binary = (await ensureBinary('nats-server')).path;
   const dir = await tempDir();
   const port = await freePorts(2 * servers);
@@ -40,7 +52,8 @@ export async function startJetStream(options: {
   const specs = urls.map((_, server) => {
     const own = path.join(dir, `js${server}`);
     mkdirSync(own);
-    const config = configOf({ server, port, dir: own, sync: options.sync });
+    const store = storeOf?.(server) ?? path.join(own, 'store');
+    const config = configOf({ server, servers, port, dir: own, store, sync: options.sync });
     const files = { configFile: path.join(own, 'server.conf'), logFile: path.join(own, 'server.log') };
     return { title: `JetStream server ${server}`, binary, dir: own, config, ...files };
   });
@@ -63,6 +76,16 @@ export async function startJetStream(options: {
     kill: async server => {
       await children[server]?.kill();
     },
+    restart: async server => {
+      const spec = specs[server];
+      if (spec === undefined || children[server]?.running === true) return;
+      const child = startBroker(spec);
+      children[server] = child;
+      await brokerListens(child, spec);
+    },
+    pause: server => children[server]?.pause(),
+    resume: server => children[server]?.resume(),
+    store: server => storeOf?.(server) ?? path.join(dir, `js${server}`, 'store'),
     pids: () => children.flatMap(child => (child.running ? (child.pid ?? []) : [])),
     stop,
   };
@@ -72,15 +95,22 @@ async function listens(child: Child, spec: Parameters<typeof brokerListens>[1] |
   if (spec !== undefined) await brokerListens(child, spec);
 }
 
-function configOf(settings: { server: number; port: number; dir: string; sync: SyncMode }): string {
-  const { server, port, dir, sync } = settings;
+function configOf(settings: {
+  server: number;
+  servers: number;
+  port: number;
+  dir: string;
+  store: string;
+  sync: SyncMode;
+}): string {
+  const { server, servers, port, dir, store, sync } = settings;
   const routes = Array.from({ length: servers }, (_, i) => `"nats://127.0.0.1:${port + servers + i}"`);
   return [
     `server_name: "js${server}"`,
     `listen: "127.0.0.1:${port + server}"`,
     `ports_file_dir: ${JSON.stringify(dir)}`,
     'jetstream {',
-    `  store_dir: ${JSON.stringify(path.join(dir, 'store'))}`,
+    `  store_dir: ${JSON.stringify(store)}`,
     ...(sync === 'always' ? ['  sync_interval: always'] : []),
     '}',
     `cluster { name: "bench", listen: "127.0.0.1:${port + servers + server}", routes: [${routes.join(', ')}] }`,

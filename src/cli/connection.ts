@@ -36,9 +36,13 @@ export interface ConnectionFlags {
   data?: string;
 }
 
-/** Adds the nats CLI's own connection flags to a command, under a heading of their own at the end of its help. */
-export function addConnectionFlags(command: Command): Command {
-  return command
+/**
+ * Adds the nats CLI's own connection flags to a command, under a heading of their own at the end of its help.
+ *
+ * @param options.hasSeed false for a command whose --seed is something else: the seed of a JWT is then NATS_SEED.
+ */
+export function addConnectionFlags(command: Command, { hasSeed = true } = {}): Command {
+  const flags = command
     .optionsGroup('Connection (as the nats CLI has it):')
     .option('-s, --server <urls>', 'server URLs, comma-separated (NATS_URL)')
     .option('--user <name>', 'user name, or a token when there is no password (NATS_USER)')
@@ -46,8 +50,9 @@ export function addConnectionFlags(command: Command): Command {
     .option('--token <token>', 'token (NATS_TOKEN)')
     .option('--creds <file>', 'credentials file (NATS_CREDS)')
     .option('--nkey <file>', 'file of an nkey seed (NATS_NKEY)')
-    .option('--jwt <jwt>', 'user JWT, with --seed (NATS_JWT)')
-    .option('--seed <seed>', 'seed of the JWT (NATS_SEED)')
+    .option('--jwt <jwt>', 'user JWT, with its seed (NATS_JWT)');
+  if (hasSeed) flags.option('--seed <seed>', 'seed of the JWT (NATS_SEED)');
+  return flags
     .option('--tlscert <file>', 'client certificate (NATS_CERT)')
     .option('--tlskey <file>', 'private key of the certificate (NATS_KEY)')
     .option('--tlsca <file>', 'certificate authority (NATS_CA)')

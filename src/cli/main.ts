@@ -38,6 +38,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     outcome: () => import('./commands/outcome.js'),
     repair: () => import('./commands/repair.js'),
     bench: () => import('./commands/bench.js'),
+    chaos: () => import('./commands/chaos.js'),
     'check-history': () => import('./commands/check-history.js'),
   },
   'One node on a host of its own:': { node: () => import('./commands/node.js') },

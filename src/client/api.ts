@@ -6,6 +6,7 @@ import {
   DynatsError,
   ErrorCode,
   InvalidRequestError,
+  OverloadedError,
   ReadTimeoutError,
   UnavailableError,
   WriteTimeoutError,
@@ -57,6 +58,11 @@ const SECOND_OPINIONS = 2;
 const MESSAGE_ITEMS_MAX = 512;
 const MESSAGES_IN_FLIGHT = 4;
 const QUEUED_MAX = 100_000;
+/**
+ * What has waited for this share of its time to be sent is refused: the rest would hardly be enough, and what comes behind it
+ * would be late for it too.
+ */
+const WAITING_SHARE_MAX = 0.5;
 const OPERATION_OVERHEAD_BYTES = 64;
 
 export class ApiRequests {
@@ -96,7 +102,8 @@ export class ApiRequests {
   ): Promise<PutReply | GetReply | Error> {
     const outcome = new Promise<PutReply | GetReply | Error>(resolve => {
       const bytes = Buffer.byteLength(call.text) + OPERATION_OVERHEAD_BYTES;
-      this.submit({ call, bytes, progress, backups: 0, isSettled: false, resolve }, target);
+      const sendByMs = performance.now() + left(call) * WAITING_SHARE_MAX;
+      this.submit({ call, bytes, progress, sendByMs, backups: 0, isSettled: false, resolve }, target);
     });
     if (call.via !== undefined) return outcome;
     // Whoever was asked for a second opinion need not be waited for.
@@ -107,8 +114,7 @@ export class ApiRequests {
   private submit(attempt: Attempt, target: string | undefined): void {
     const lane = this.lane(target);
     attempt.progress.pending++;
-    if (lane.isFull)
-      settle(attempt, new DynatsError('OVERLOADED', 'too many requests wait in this client', 'none'));
+    if (lane.isFull) settle(attempt, new OverloadedError('too many requests wait in this client'));
     else lane.submit(attempt);
   }
 
@@ -183,8 +189,12 @@ export class ApiRequests {
   }
 
   /** Sends one message, to the node named if any. Frees the lane when the message is late; its answer is still welcome. */
-  private async transmit(attempts: Attempt[], name: string | undefined): Promise<void> {
+  private async transmit(waiting: Attempt[], name: string | undefined): Promise<void> {
     const { coordinators } = this.options;
+    const attempts = waiting.filter(attempt => !isLate(attempt));
+    for (const attempt of waiting)
+      if (isLate(attempt)) settle(attempt, new OverloadedError('the request waited too long in this client'));
+    if (attempts.length === 0) return;
     const target = name ?? coordinators.next();
     const answer = this.exchange(attempts, target);
     // Those that want this node and no other have nothing to back them up.
@@ -247,10 +257,17 @@ export class ApiRequests {
   }
 }
 
+/** Of what was sent before, in a message that is late, an answer may still come. */
+function isLate({ sendByMs, backups }: Attempt): boolean {
+  return backups === 0 && performance.now() > sendByMs;
+}
+
 interface Attempt {
   readonly bytes: number;
   readonly call: Call;
   readonly progress: Progress;
+  /** When it is too late to send it for the first time, on the clock of `performance.now`. */
+  readonly sendByMs: number;
   /** Further messages it was put in, since one was late. */
   backups: number;
   isSettled: boolean;

@@ -40,6 +40,8 @@ export interface EntryLaneOptions {
 
 /** Most records that wait for one stream. */
 const QUEUED_MAX = 20_000;
+/** And bytes of them: large records would wait until all of them are too late, and everything behind them. */
+const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
 const RECORDS_PER_ENTRY = Math.min(1024, ENTRY_RECORDS_MAX);
 /** Entries stay well below the broker's limit, so that one fsync does not hold up the next for long. */
 const ENTRY_BYTES_MAX = 512 * 1024;
@@ -57,6 +59,7 @@ export class EntryLane {
         itemsMax: RECORDS_PER_ENTRY,
         bytesMax,
         queuedMax: QUEUED_MAX,
+        queuedBytesMax: QUEUED_BYTES_MAX,
         inFlightMax: 1,
       },
       items => this.transmit(items),

@@ -13,6 +13,8 @@ export interface LaneLimits<Item> {
   readonly bytesMax: number;
   /** Most items that wait; beyond it the lane is full. */
   readonly queuedMax: number;
+  /** Most bytes of items that wait; the last one may exceed it. Default: as many as `queuedMax` items have. */
+  readonly queuedBytesMax?: number;
   /** Most messages under way at once. */
   readonly inFlightMax: number;
 }
@@ -25,6 +27,7 @@ export interface InStep {
 
 export class Lane<Item> implements Ready {
   private queue: Item[] = [];
+  private queuedBytes = 0;
   private inFlight = 0;
   private scheduled = false;
   private tookMs = 0;
@@ -41,6 +44,7 @@ export class Lane<Item> implements Ready {
 
   /** A full lane takes no more: the caller refuses its request with OVERLOADED before anything is sent. */
   get isFull(): boolean {
+    if (this.queuedBytes >= (this.limits.queuedBytesMax ?? Number.POSITIVE_INFINITY)) return true;
     return this.queue.length >= this.limits.queuedMax;
   }
 
@@ -54,6 +58,7 @@ export class Lane<Item> implements Ready {
 
   submit(item: Item): void {
     this.queue.push(item);
+    this.queuedBytes += this.limits.bytesOf(item);
     this.inStep?.pace.queued(1);
     this.schedule();
   }
@@ -62,6 +67,7 @@ export class Lane<Item> implements Ready {
   takeQueued(): Item[] {
     const taken = this.queue;
     this.queue = [];
+    this.queuedBytes = 0;
     this.inStep?.pace.queued(-taken.length);
     return taken;
   }
@@ -100,11 +106,13 @@ export class Lane<Item> implements Ready {
     let bytes = 0;
     let count = 0;
     for (const item of this.queue) {
-      bytes += this.limits.bytesOf(item);
-      if (count > 0 && (bytes > this.limits.bytesMax || count >= this.limits.itemsMax)) break;
+      const more = bytes + this.limits.bytesOf(item);
+      if (count > 0 && (more > this.limits.bytesMax || count >= this.limits.itemsMax)) break;
+      bytes = more;
       count++;
     }
     if (count === this.queue.length) return this.takeQueued();
+    this.queuedBytes -= bytes;
     this.inStep?.pace.queued(-count);
     return this.queue.splice(0, count);
   }

@@ -10,6 +10,8 @@ const pingInterval = '5s';
  * off. nats-server adds a random part up to as much again.
  */
 const leafReconnect = '25ms';
+/** Where nobody listens: tcpmux, which nothing has used for decades. */
+const nobodysPort = 1;
 /** The disk is the limit. By default it would be a share of what is free at start, and shrink from start to start. */
 const storeBytesMax = 2 ** 40;
 
@@ -20,6 +22,8 @@ export interface BusServerSettings {
   leafPort: number;
   /** URLs of the other bus servers' route ports. */
   routes: readonly string[];
+  /** Whether to keep its route and leaf ports to itself: others reach them by the ports they were given only. */
+  isLinked?: boolean;
   /** Where the server writes a file once it listens. */
   portsDir: string;
 }
@@ -33,8 +37,9 @@ export function busServerConfig(settings: BusServerSettings): string {
     `  listen: "127.0.0.1:${settings.routePort}"`,
     `  ping_interval: "${pingInterval}"`,
     `  routes: ${list(settings.routes)}`,
+    ...(settings.isLinked === true ? [`  advertise: "127.0.0.1:${nobodysPort}"`] : []),
     '}',
-    `leafnodes { listen: "127.0.0.1:${settings.leafPort}" }`,
+    `leafnodes { listen: "127.0.0.1:${settings.leafPort}"${settings.isLinked === true ? ', no_advertise: true' : ''} }`,
   );
 }
 

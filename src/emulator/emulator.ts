@@ -9,10 +9,10 @@ import { Launcher } from './launcher.js';
 import { type Layout, layoutOf, type NodeFiles, sharedBrokerName } from './layout.js';
 import { endLeftovers } from './leftovers.js';
 import { allOf, NodeProcesses } from './node-processes.js';
-import { BrokerMode, type EmulatorOptions } from './options.js';
+import { BrokerMode, type EmulatorOptions, type Links } from './options.js';
 import { listOf, Part, parts } from './part.js';
 import { type PeerView, untilNoticed } from './peer-watch.js';
-import { busUrls, logUrl, makePlan, type Plan, portUses } from './plan.js';
+import { busUrls, logUrl, makePlan, type Plan, portsOf, portUses } from './plan.js';
 import { checkPortsFree } from './ports.js';
 import type { EmulatorReport, Ended, Restarted } from './report.js';
 import { type EmulatorState, type RecordedProcess, readState, stateOf, writeState } from './state-file.js';
@@ -42,6 +42,7 @@ export class Emulator implements AsyncDisposable {
     private readonly plan: Plan,
     private readonly lock: DataDirLock,
     binary: string,
+    links: Links | undefined,
   ) {
     this.stopped = new Promise(resolve => {
       this.resolveStopped = resolve;
@@ -51,6 +52,7 @@ export class Emulator implements AsyncDisposable {
       layout,
       binary,
       replica: options.replica ?? {},
+      links,
       onReport: (node, { state, applied, total }) => {
         if (state === 'catching-up' && total !== undefined && total >= longLogEntries)
           options.onProgress?.(`${node} reads its log: ${applied ?? 0} of ${total} entries`);
@@ -68,7 +70,7 @@ export class Emulator implements AsyncDisposable {
    * @throws EmulatorError with one line that says what to do; nothing is left running.
    */
   static async start(options: EmulatorOptions): Promise<Emulator> {
-    const layout = layoutOf(options.dataDir);
+    const layout = layoutOf(options.dataDir, options.storeOf);
     refuseForeignDir(layout);
     const lock = takeLock(layout);
     let emulator: Emulator | undefined;
@@ -81,7 +83,11 @@ export class Emulator implements AsyncDisposable {
         options.onProgress === undefined ? {} : { onProgress: options.onProgress },
       );
       await checkPortsFree(portUses(plan));
-      emulator = new Emulator(options, layout, plan, lock, binary.path);
+      const links = await options.links?.({
+        nodes: plan.cluster.nodes,
+        portsOf: node => portsOf(plan, node),
+      });
+      emulator = new Emulator(options, layout, plan, lock, binary.path, links);
       await emulator.startAll(made === undefined);
       return emulator;
     } catch (error) {
@@ -175,6 +181,14 @@ export class Emulator implements AsyncDisposable {
       ...(reason === undefined ? {} : { reason }),
       tookMs: performance.now() - begun,
     };
+  }
+
+  /**
+   * Makes a node's clock wrong by so much, in milliseconds, from the next start of its replica on. 0 makes it right again.
+   */
+  setClockOffset(node: string, offsetMs: number): void {
+    this.member(node);
+    this.launcher.setClockOffset(node, offsetMs);
   }
 
   /** Deletes the log and hints of a node that does not run: a lost disk. */

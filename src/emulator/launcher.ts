@@ -4,9 +4,9 @@ import { busServerConfig, logBrokerConfig } from './broker-config.js';
 import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js';
 import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
-import { BrokerMode, type ReplicaSettings } from './options.js';
+import { BrokerMode, type Links, type ReplicaSettings } from './options.js';
 import type { Part } from './part.js';
-import { logUrl, type Plan, portsOf } from './plan.js';
+import { logUrl, type Plan, portsOf, urlOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
 import { ReplicaProcess } from './replica-process.js';
 
@@ -16,6 +16,7 @@ export interface LauncherOptions {
   /** Path of nats-server. */
   binary: string;
   replica: ReplicaSettings;
+  links?: Links | undefined;
   onReport: (node: string, report: ReplicaReport) => void;
 }
 
@@ -27,18 +28,22 @@ export interface StartedBroker {
 }
 
 export class Launcher {
+  private readonly clockOffsets = new Map<string, number>();
+
   constructor(private readonly options: LauncherOptions) {}
 
   bus(node: string): StartedBroker {
-    const { plan, layout, binary } = this.options;
+    const { plan, layout, binary, links } = this.options;
     const files = layout.node(node);
     const ports = portsOf(plan, node);
+    const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
     const config = busServerConfig({
       name: `bus-${node}`,
       port: ports.bus,
       routePort: ports.route,
       leafPort: ports.leaf,
-      routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${portsOf(plan, other).route}`),
+      routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${routeTo(other)}`),
+      isLinked: links !== undefined,
       portsDir: files.dir,
     });
     return start({
@@ -54,7 +59,9 @@ export class Launcher {
   /** A node's log broker; of `sharedBrokerName` the one server of `--broker single`. */
   log(node: string): StartedBroker {
     if (node === sharedBrokerName) return this.single();
-    const { plan, layout, binary } = this.options;
+    const { plan, layout, binary, links } = this.options;
+    const leafOf = (other: string) =>
+      (other === node ? undefined : links?.leaf(node, other)) ?? portsOf(plan, other).leaf;
     const files = layout.node(node);
     const config = logBrokerConfig({
       name: `log-${node}`,
@@ -65,7 +72,7 @@ export class Launcher {
       sync: plan.sync,
       portsDir: files.dir,
       // Its own node's server first, then the others in ring order.
-      bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${portsOf(plan, each).leaf}`),
+      bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${leafOf(each)}`),
     });
     return start({
       title: `the log broker of ${node}`,
@@ -100,18 +107,26 @@ export class Launcher {
     });
   }
 
+  /** How wrong a node's clock is from its replica's next start on, in milliseconds. */
+  setClockOffset(node: string, offsetMs: number): void {
+    this.clockOffsets.set(node, offsetMs);
+  }
+
   /** @param isNewCluster no node of the cluster has run before. */
   replica(node: string, isNewCluster: boolean): ReplicaProcess {
-    const { plan, layout, replica, onReport } = this.options;
+    const { plan, layout, replica, links, onReport } = this.options;
     const files = layout.node(node);
+    const publicUrl = links === undefined ? logUrl(plan, node) : urlOf(links.log(node));
+    const clockOffsetMs = this.clockOffsets.get(node) ?? 0;
     const config: NodeConfig = {
       node,
       cluster: plan.cluster,
       log:
         plan.broker === BrokerMode.Single
           ? { url: logUrl(plan, node), domain: null }
-          : { url: logUrl(plan, node), domain: node, publicUrl: logUrl(plan, node) },
+          : { url: logUrl(plan, node), domain: node, publicUrl },
       ...replica,
+      ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
     };
     return ReplicaProcess.start({
       config,

@@ -29,14 +29,18 @@ export interface Layout {
 /** With `--broker single` the one server's files, in place of a node's. */
 export const sharedBrokerName = 'broker';
 
-export function layoutOf(dataDir: string): Layout {
+/** @param storeOf directory of a node's JetStream store; default below its own. */
+export function layoutOf(dataDir: string, storeOf?: (node: string) => string): Layout {
   const root = path.resolve(dataDir);
   return {
     dataDir: root,
     stateFile: path.join(root, 'emulator.json'),
     supervisorLog: path.join(root, 'supervisor.log'),
     controlSocket: socketPath(root),
-    node: name => filesOf(path.join(root, name)),
+    node: name => {
+      const files = filesOf(path.join(root, name));
+      return storeOf === undefined ? files : { ...files, store: storeOf(name) };
+    },
   };
 }
 

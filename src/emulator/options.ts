@@ -10,6 +10,19 @@ export type BrokerMode = (typeof BrokerMode)[keyof typeof BrokerMode];
 export const SyncMode = { Always: 'always', Lazy: 'lazy' } as const;
 export type SyncMode = (typeof SyncMode)[keyof typeof SyncMode];
 
+/**
+ * Ports to dial in place of those that are listened on: of proxies that can cut or slow what passes. The servers then tell
+ * nobody of their own ports, or the others would find a way round.
+ */
+export interface Links {
+  /** To the route port of `to`'s bus server, from that of `from`. */
+  route(from: string, to: string): number;
+  /** To the leaf port of `to`'s bus server, from the log broker of `from`. */
+  leaf(from: string, to: string): number;
+  /** To a node's log broker, from the other nodes and clients. */
+  log(node: string): number;
+}
+
 export type Partitioner = ClusterDefinition['partitioner'];
 
 /** Settings handed on to every replica process, as in the configuration file of a node. */
@@ -38,12 +51,22 @@ export interface EmulatorOptions {
   /** Default always. */
   sync?: SyncMode;
   replica?: ReplicaSettings;
+  /** What stands between the nodes; default nothing. Not with a single broker. */
+  links?: (cluster: LinkedPorts) => Promise<Links>;
+  /** Directory of a node's JetStream store, to have it on a disk of its own; default in the data directory. */
+  storeOf?: (node: string) => string;
   /** Ends the start, or the running emulator. */
   signal?: AbortSignal;
   /** One line of text for each step of the start. */
   onProgress?: (line: string) => void;
   /** A process of the emulator ended by itself; it is not started again. */
   onDeath?: (node: string, part: Part, why: string) => void;
+}
+
+/** The ports that links lead to. */
+export interface LinkedPorts {
+  readonly nodes: readonly string[];
+  portsOf(node: string): { readonly route: number; readonly leaf: number; readonly log: number };
 }
 
 export const defaults = {

@@ -1,9 +1,16 @@
 // Tries of the API client, on a bus whose only node is the test.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ApiRequests, type Call } from '../../src/client/api.js';
 import { Coordinators } from '../../src/client/coordinators.js';
-import { DynatsError, InvalidRequestError, UnavailableError, WriteTimeoutError } from '../../src/errors.js';
+import {
+  DynatsError,
+  InvalidRequestError,
+  OverloadedError,
+  UnavailableError,
+  WriteTimeoutError,
+} from '../../src/errors.js';
 import type { Bus } from '../../src/ports.js';
 import { systemClock } from '../../src/system.js';
 import { toErrorReply } from '../../src/wire/error-reply.js';
@@ -107,3 +114,41 @@ for (const [name, refusal] of [
     await assert.rejects(api.execute({ ...write(patienceMs), isWrite: false }), { code: name });
   });
 }
+
+test('what has waited for half of its time behind others is refused, and was never sent', async () => {
+  const asked: string[] = [];
+  const answers: (() => void)[] = [];
+  const bus: Bus = {
+    maxPayload: 1024 * 1024,
+    request: (subject, data) =>
+      new Promise(resolve => {
+        asked.push(Buffer.from(data).toString());
+        answers.push(() => resolve({ subject, data: encodeJson(stored) }));
+      }),
+    publish() {},
+    subscribe: () => ({ unsubscribe() {} }),
+    settled: () => Promise.resolve(),
+    probe() {},
+  };
+  const nodes = () => [];
+  const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+  const api = new ApiRequests({ bus, coordinators, nodes, onTime: () => {}, nodesNow: () => undefined });
+  const before: Promise<unknown>[] = [];
+  for (let i = 0; i < 4; i++) {
+    before.push(api.execute(write(patienceMs)));
+    await turn();
+  }
+  assert.equal(asked.length, 4);
+  const late = api.execute({ ...write(100), text: '{"op":"put","key":"late","value":"v"}' });
+  const inTime = api.execute({ ...write(patienceMs), text: '{"op":"put","key":"in time","value":"v"}' });
+  const refused = assert.rejects(late, OverloadedError);
+  const begunAtMs = performance.now();
+  while (performance.now() - begunAtMs < 60) await turn();
+  for (let i = 0; i < answers.length; i++) {
+    answers[i]?.();
+    await turn();
+  }
+  await Promise.all([refused, inTime, ...before]);
+  assert.ok(asked.some(text => text.includes('in time')));
+  assert.ok(!asked.some(text => text.includes('late')));
+});

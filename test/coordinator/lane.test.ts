@@ -4,7 +4,13 @@ import { Lane } from '../../src/coordinator/lane.js';
 import { settle } from '../sim/virtual-clock.js';
 
 function laneWith(
-  limits: Partial<{ itemsMax: number; bytesMax: number; queuedMax: number; inFlightMax: number }> = {},
+  limits: Partial<{
+    itemsMax: number;
+    bytesMax: number;
+    queuedMax: number;
+    queuedBytesMax: number;
+    inFlightMax: number;
+  }> = {},
 ) {
   const sent: { ids: number[]; done: () => void }[] = [];
   const lane = new Lane<{ id: number; bytes: number }>(
@@ -103,4 +109,25 @@ test('is full when as much waits as may wait, and gives back what was not sent',
     [2, 3],
   );
   assert.ok(!lane.isFull);
+});
+
+test('is full when enough bytes wait, and has room again when they are sent or taken back', async () => {
+  const { lane, sent, submit } = laneWith({ queuedBytesMax: 25, bytesMax: 20 });
+  submit(1);
+  await settle();
+  submit(2, 3);
+  assert.equal(lane.isFull, false);
+  submit(4);
+  assert.equal(lane.isFull, true);
+  sent[0]?.done();
+  await settle();
+  assert.deepEqual(
+    sent.map(m => m.ids),
+    [[1], [2, 3]],
+  );
+  assert.equal(lane.isFull, false);
+  submit(5, 6);
+  assert.equal(lane.isFull, true);
+  lane.takeQueued();
+  assert.equal(lane.isFull, false);
 });

@@ -1,0 +1,194 @@
+// The network between nodes: a proxy on every way from one to another, which can be cut, in one direction too, or slowed.
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import type { LinkedPorts, Links } from '../emulator/options.js';
+
+/** Sources other than nodes, such as clients: what they send always passes. */
+const outsider = '';
+/** How the other nodes' shortcuts name themselves when they connect to a log broker. */
+const shortcutName = /"name":"dynats ([A-Za-z0-9_-]+)"/;
+/** Looked through for the name, in bytes; a CONNECT is shorter. */
+const introductionBytesMax = 4096;
+
+/** One direction of one way, from a node to a node. */
+interface Way {
+  from: string;
+  readonly to: string;
+}
+
+export class ProxiedNetwork {
+  private readonly servers: Server[] = [];
+  private readonly pipes = new Set<Pipe>();
+  private readonly cuts = new Set<string>();
+  private readonly delays = new Map<string, number>();
+  private links: Links | undefined;
+
+  /** Listens on a port for every way; what an emulator's `links` option takes. */
+  async open({ nodes, portsOf }: LinkedPorts): Promise<Links> {
+    const ports = new Map<string, number>();
+    for (const to of nodes) {
+      const target = portsOf(to);
+      ports.set(`log ${to}`, await this.listen({ from: outsider, to }, target.log, true));
+      for (const from of nodes) {
+        if (from === to) continue;
+        ports.set(`route ${from} ${to}`, await this.listen({ from, to }, target.route, false));
+        ports.set(`leaf ${from} ${to}`, await this.listen({ from, to }, target.leaf, false));
+      }
+    }
+    const port = (name: string) => {
+      const found = ports.get(name);
+      if (found === undefined) throw new Error(`there is no link ${name}`);
+      return found;
+    };
+    this.links = {
+      route: (from, to) => port(`route ${from} ${to}`),
+      leaf: (from, to) => port(`leaf ${from} ${to}`),
+      log: node => port(`log ${node}`),
+    };
+    return this.links;
+  }
+
+  /** Nothing that `from` sends reaches `to` any more: it waits on the way, as when packets are lost. */
+  cut(from: string, to: string): void {
+    this.cuts.add(wayOf(from, to));
+  }
+
+  /** What `from` sends reaches `to` so many milliseconds later. */
+  slow(from: string, to: string, delayMs: number): void {
+    this.delays.set(wayOf(from, to), delayMs);
+  }
+
+  /** Cut in both directions between every node of one side and every node of the other. */
+  part(side: readonly string[], other: readonly string[]): void {
+    for (const a of side)
+      for (const b of other) {
+        this.cut(a, b);
+        this.cut(b, a);
+      }
+  }
+
+  /** All passes again. What waited on a way goes through now, late. */
+  heal(): void {
+    this.cuts.clear();
+    this.delays.clear();
+    for (const pipe of this.pipes) pipe.flow();
+  }
+
+  close(): void {
+    for (const server of this.servers) server.close();
+    for (const pipe of this.pipes) pipe.end();
+  }
+
+  private isCut(from: string, to: string): boolean {
+    return this.cuts.has(wayOf(from, to));
+  }
+
+  private async listen(way: Way, port: number, isIntroduced: boolean): Promise<number> {
+    const server = createServer(near => this.pass(near, way, port, isIntroduced));
+    this.servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('a proxy has no port');
+    return address.port;
+  }
+
+  /**
+   * @param isIntroduced who connects is known from what it says, not from the port: any node and client may come.
+   */
+  private pass(near: Socket, { from, to }: Way, port: number, isIntroduced: boolean): void {
+    const way: Way = { from, to };
+    const far = dial(port, '127.0.0.1');
+    near.setNoDelay(true);
+    far.setNoDelay(true);
+    const there = new Pipe(near, far, {
+      isCut: () => this.isCut(way.from, to),
+      delayMs: () => this.delays.get(wayOf(way.from, to)) ?? 0,
+      onData: data => {
+        if (isIntroduced && way.from === outsider)
+          way.from = shortcutName.exec(data.toString('latin1', 0, introductionBytesMax))?.[1] ?? outsider;
+      },
+    });
+    const back = new Pipe(far, near, {
+      isCut: () => this.isCut(to, way.from),
+      delayMs: () => this.delays.get(wayOf(to, way.from)) ?? 0,
+      onData: () => {},
+    });
+    const both = [there, back];
+    for (const pipe of both) this.pipes.add(pipe);
+    const end = () => {
+      for (const pipe of both) {
+        this.pipes.delete(pipe);
+        pipe.end();
+      }
+    };
+    for (const socket of [near, far]) socket.on('error', end).on('close', end);
+  }
+}
+
+interface PipeRules {
+  isCut(): boolean;
+  delayMs(): number;
+  onData(data: Buffer): void;
+}
+
+/** Bytes that may wait in one direction of a connection; then its sender is no longer read from. */
+const waitingBytesMax = 1024 * 1024;
+
+/** One direction of a connection. Nothing is dropped and nothing overtakes: that is what TCP promises both ends. */
+class Pipe {
+  private waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly source: Socket,
+    private readonly sink: Socket,
+    private readonly rules: PipeRules,
+  ) {
+    source.on('data', data => {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      rules.onData(bytes);
+      this.waiting.push(bytes);
+      this.waitingBytes += bytes.length;
+      if (this.waitingBytes > waitingBytesMax) source.pause();
+      this.arrange();
+    });
+    sink.on('drain', () => this.flow());
+  }
+
+  /** Lets go what waits, unless it is to wait on. */
+  flow(): void {
+    if (this.rules.isCut()) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    let isFull = false;
+    for (const bytes of waiting) isFull = !this.sink.write(bytes) || isFull;
+    if (isFull) this.source.pause();
+    else this.source.resume();
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.source.destroy();
+    this.sink.destroy();
+  }
+
+  private arrange(): void {
+    const delayMs = this.rules.delayMs();
+    if (delayMs === 0 && this.timer === undefined) {
+      this.flow();
+      return;
+    }
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.flow();
+    }, delayMs);
+  }
+}
+
+function wayOf(from: string, to: string): string {
+  return `${from} ${to}`;
+}

@@ -1,0 +1,144 @@
+// A cluster made for the run and ended with it: an emulator with proxies between its nodes, and disks of their own for them.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { Emulator } from '../emulator/emulator.js';
+import type { ReplicaSettings, SyncMode } from '../emulator/options.js';
+import { type Part, parts } from '../emulator/part.js';
+import { LoopDisks } from './disks.js';
+import { bucketName } from './load/order.js';
+import { ProxiedNetwork } from './network.js';
+import type { NodePids, Processes, TestCluster } from './test-cluster.js';
+
+export interface OwnClusterOptions {
+  /** Default 4. */
+  readonly nodes?: number;
+  /** Default always. */
+  readonly sync?: SyncMode;
+  /** Proxies between the nodes; default true. They cost CPU. */
+  readonly hasNetwork?: boolean;
+  /** A disk for each node: root on Linux. Default false. */
+  readonly hasDisks?: boolean;
+  readonly replica?: ReplicaSettings;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (line: string) => void;
+  /** A process ended by itself. */
+  readonly onDeath?: (node: string, part: Part, why: string) => void;
+}
+
+export interface OwnCluster extends TestCluster {
+  readonly emulator: Emulator;
+  readonly processes: Processes;
+}
+
+/** Below those that outgoing connections are given: a killed node's ports must still be free when it starts again. */
+const portMin = 10_000;
+const portMax = 32_000;
+const portsPerNode = 4;
+
+export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCluster> {
+  const { nodes: count = 4, sync = 'always', signal, onProgress } = options;
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'dynats-chaos-'));
+  const network = options.hasNetwork === false ? undefined : new ProxiedNetwork();
+  const disks = options.hasDisks === true ? new LoopDisks(path.join(dir, 'disks')) : undefined;
+  const leave = () => {
+    network?.close();
+    disks?.remove();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    for (let i = 0; i < count; i++) disks?.make(`n${i}`);
+    const emulator = await Emulator.start({
+      dataDir: path.join(dir, 'data'),
+      nodes: count,
+      sync,
+      partitioner: 'murmur3',
+      buckets: { [bucketName]: {} },
+      port: await freePorts(portsPerNode * count),
+      replica: { logLevel: 'warn', ...options.replica },
+      ...(network === undefined ? {} : { links: network.open.bind(network) }),
+      ...(disks === undefined ? {} : { storeOf: disks.storeOf.bind(disks) }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(options.onDeath === undefined ? {} : { onDeath: options.onDeath }),
+    });
+    return clusterOf(emulator, { network, disks, leave });
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+function clusterOf(
+  emulator: Emulator,
+  means: { network: ProxiedNetwork | undefined; disks: LoopDisks | undefined; leave: () => void },
+): OwnCluster {
+  const { network, disks, leave } = means;
+  return {
+    emulator,
+    nodes: emulator.nodes,
+    urls: emulator.urls,
+    isSynced: emulator.report().sync === 'always',
+    processes: processesOf(emulator),
+    stores: {
+      of: node => emulator.files(node).store,
+      wipe: node => emulator.wipe(node),
+    },
+    clocks: { setOffset: (node, offsetMs) => emulator.setClockOffset(node, offsetMs) },
+    ...(network === undefined ? {} : { network }),
+    ...(disks === undefined ? {} : { disks }),
+    pids: async () => pidsOf(emulator),
+    close: async () => {
+      await emulator.stop();
+      leave();
+    },
+  };
+}
+
+function processesOf(emulator: Emulator): Processes {
+  const running = (node: string, some: readonly Part[]) => {
+    const report = emulator.report().nodes[node];
+    return some.filter(part => report?.[part].state === 'running' || report?.[part].state === 'paused');
+  };
+  return {
+    kill: async (node, some = parts) => {
+      const alive = running(node, some);
+      if (alive.length > 0) await emulator.kill(node, alive);
+    },
+    pause: async (node, some = parts) => {
+      const alive = running(node, some);
+      if (alive.length > 0) await emulator.pause(node, alive);
+    },
+    mend: async node => {
+      const report = emulator.report().nodes[node];
+      if (parts.some(part => report?.[part].state === 'paused')) await emulator.resume(node);
+      if (running(node, parts).length < parts.length) await emulator.restart(node);
+    },
+  };
+}
+
+function pidsOf(emulator: Emulator): NodePids[] {
+  return Object.entries(emulator.report().nodes).flatMap(([node, report]) =>
+    parts.flatMap(part => {
+      const { pid } = report[part];
+      return pid === null ? [] : [{ node, part, pid }];
+    }),
+  );
+}
+
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = portMin + Math.floor(Math.random() * (portMax - portMin - count));
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
