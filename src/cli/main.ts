@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as benchCommand from './commands/bench.js';
 import * as bucketCommand from './commands/bucket.js';
+import * as certsCommand from './commands/certs.js';
 import * as consoleCommand from './commands/console.js';
 import * as delCommand from './commands/del.js';
 import * as downCommand from './commands/down.js';
@@ -64,7 +65,7 @@ const groups: readonly { heading: string; commands: readonly CommandModule[] }[]
     heading: 'Insight:',
     commands: [inspectCommand, whyCommand, hintsCommand, outcomeCommand, repairCommand, benchCommand],
   },
-  { heading: 'One node on a host of its own:', commands: [nodeCommand] },
+  { heading: 'One node on a host of its own:', commands: [nodeCommand, certsCommand] },
 ];
 
 const examples = `

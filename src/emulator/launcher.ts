@@ -1,14 +1,24 @@
 // Starts the processes of an emulator as its plan has them.
 import type { NodeConfig } from '../wire/generated/types.js';
-import { busServerConfig, logBrokerConfig } from './broker-config.js';
+import { type BrokerSecurity, busServerConfig, logBrokerConfig } from './broker-config.js';
 import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js';
 import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
-import { BrokerMode, type ReplicaSettings } from './options.js';
+import { BrokerMode, defaults, type ReplicaSettings } from './options.js';
 import type { Part } from './part.js';
 import { logUrl, type Plan, portsOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
 import { ReplicaProcess } from './replica-process.js';
+import type { Secrets } from './secrets/secrets.js';
+import {
+  busAccounts,
+  busKeys,
+  leafSeed,
+  logBrokerKeys,
+  logBrokerUsers,
+  singleBrokerUsers,
+  userOfEachRole,
+} from './secrets/users-config.js';
 
 export interface LauncherOptions {
   plan: Plan;
@@ -16,6 +26,8 @@ export interface LauncherOptions {
   /** Path of nats-server. */
   binary: string;
   replica: ReplicaSettings;
+  /** Of a secured emulator. */
+  secrets: Secrets | undefined;
   onReport: (node: string, report: ReplicaReport) => void;
 }
 
@@ -35,11 +47,13 @@ export class Launcher {
     const ports = portsOf(plan, node);
     const config = busServerConfig({
       name: `bus-${node}`,
+      listen: plan.listen ?? defaults.listen,
       port: ports.bus,
       routePort: ports.route,
       leafPort: ports.leaf,
       routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${portsOf(plan, other).route}`),
       portsDir: files.dir,
+      ...this.security(secrets => [...busKeys(secrets), ...busAccounts(plan.cluster.nodes, userOfEachRole)]),
     });
     return start({
       title: `the bus server of ${node}`,
@@ -54,11 +68,12 @@ export class Launcher {
   /** A node's log broker; of `sharedBrokerName` the one server of `--broker single`. */
   log(node: string): StartedBroker {
     if (node === sharedBrokerName) return this.single();
-    const { plan, layout, binary } = this.options;
+    const { plan, layout, binary, secrets } = this.options;
+    const tls = secrets?.tls;
     const files = layout.node(node);
     const config = logBrokerConfig({
       name: `log-${node}`,
-      listen: '127.0.0.1',
+      listen: plan.listen ?? defaults.listen,
       port: portsOf(plan, node).log,
       store: files.store,
       domain: node,
@@ -66,6 +81,13 @@ export class Launcher {
       portsDir: files.dir,
       // Its own node's server first, then the others in ring order.
       bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${portsOf(plan, each).leaf}`),
+      ...this.security(secrets => [
+        ...logBrokerKeys(node, secrets),
+        ...logBrokerUsers(node, plan.cluster.nodes, userOfEachRole),
+      ]),
+      ...(tls === undefined
+        ? {}
+        : { credentials: { nkeySeed: leafSeed, tlsCa: tls.ca, tlsCert: tls.cert, tlsKey: tls.key } }),
     });
     return start({
       title: `the log broker of ${node}`,
@@ -82,13 +104,17 @@ export class Launcher {
     const files = layout.node(sharedBrokerName);
     const config = logBrokerConfig({
       name: 'single',
-      listen: '127.0.0.1',
+      listen: plan.listen ?? defaults.listen,
       port: plan.port,
       store: files.store,
       domain: null,
       sync: plan.sync,
       portsDir: files.dir,
       bus: [],
+      ...this.security(secrets => [
+        ...busKeys(secrets),
+        ...singleBrokerUsers(plan.cluster.nodes, userOfEachRole),
+      ]),
     });
     return start({
       title: 'the single broker',
@@ -102,7 +128,8 @@ export class Launcher {
 
   /** @param isNewCluster no node of the cluster has run before. */
   replica(node: string, isNewCluster: boolean): ReplicaProcess {
-    const { plan, layout, replica, onReport } = this.options;
+    const { plan, layout, replica, secrets, onReport } = this.options;
+    const seedFile = secrets?.nodes.find(({ name }) => name === node)?.seedFile;
     const files = layout.node(node);
     const config: NodeConfig = {
       node,
@@ -111,6 +138,10 @@ export class Launcher {
         plan.broker === BrokerMode.Single
           ? { url: logUrl(plan, node), domain: null }
           : { url: logUrl(plan, node), domain: node, publicUrl: logUrl(plan, node) },
+      // The servers that heartbeats name must show a certificate of this cluster's own authority.
+      ...(secrets === undefined || seedFile === undefined
+        ? {}
+        : { credentials: { nkey: seedFile, tlsCa: secrets.tls.ca }, shortcuts: true }),
       ...replica,
     };
     return ReplicaProcess.start({
@@ -120,6 +151,11 @@ export class Launcher {
       isNewCluster,
       onReport: report => onReport(node, report),
     });
+  }
+
+  private security(users: (secrets: Secrets) => readonly string[]): { security?: BrokerSecurity } {
+    const { secrets } = this.options;
+    return secrets === undefined ? {} : { security: { users: users(secrets), tls: secrets.tls } };
   }
 
   /** The file that the command line of a part names. */

@@ -1,5 +1,11 @@
 // The Bus port over core NATS.
-import { createInbox, type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
+import {
+  createInbox,
+  errors,
+  type Msg,
+  type NatsConnection,
+  headers as natsHeaders,
+} from '@nats-io/transport-node';
 import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
 import type { BrokerAddress } from '../wire/generated/types.js';
 import { Requests } from './requests.js';
@@ -100,8 +106,11 @@ export class NatsBus implements Bus {
   }
 
   private async watch(): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') {
+    for await (const status of this.connection.status()) {
+      const { type } = status;
+      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError)
+        this.requests.refused(status.error);
+      else if (type === 'disconnect') {
         this.isConnected = false;
         this.requests.failAll();
         for (const listener of this.disconnectListeners) listener();
