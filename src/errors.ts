@@ -7,6 +7,7 @@ export const ErrorCode = {
   ReadTimeout: 'READ_TIMEOUT',
   Overloaded: 'OVERLOADED',
   InvalidRequest: 'INVALID_REQUEST',
+  Forbidden: 'FORBIDDEN',
   Closed: 'CLOSED',
   Internal: 'INTERNAL',
 } as const;
@@ -124,6 +125,14 @@ export class InvalidRequestError extends DynatsError {
     options?: ErrorOptions,
   ) {
     super(ErrorCode.InvalidRequest, message, 'none', options);
+  }
+}
+
+/** The brokers let this user not do that: its permissions are for other work. */
+export class ForbiddenError extends DynatsError {
+  override name = 'ForbiddenError';
+  constructor(message: string, options?: ErrorOptions) {
+    super(ErrorCode.Forbidden, message, 'none', options);
   }
 }
 

@@ -13,6 +13,7 @@ export {
   DynatsError,
   type Effect,
   ErrorCode,
+  ForbiddenError,
   InternalError,
   InvalidRequestError,
   OverloadedError,

@@ -18,10 +18,11 @@ export class BusError extends Error {
   override name = 'BusError';
   /**
    * @param kind `no-responders`: nobody listens there, the message reached nobody. `timeout`: no answer in time; it may
-   * have been delivered, and may yet be. `closed`: this side is closed or cut off; it may have been delivered.
+   * have been delivered, and may yet be. `closed`: this side is closed or cut off; it may have been delivered. `forbidden`:
+   * the broker lets this user not send it, or not hear the answer; `cause` says which.
    */
   constructor(
-    readonly kind: 'no-responders' | 'timeout' | 'closed',
+    readonly kind: 'no-responders' | 'timeout' | 'closed' | 'forbidden',
     readonly subject: string,
     options?: ErrorOptions,
   ) {

@@ -56,9 +56,10 @@ export async function startDynats(
       if (!isFrozen) return;
       isFrozen = false;
       for (const pid of pids()) process.kill(pid, 'SIGCONT');
-      const { nodes, urls } = emulator;
+      const { nodes } = emulator;
       const noticed = (view: PeerView | undefined) => view?.writable === true;
-      await untilNoticed(urls, { observers: nodes, targets: nodes, noticed, limitMs: thawLimitMs });
+      const connection = emulator.connectionAs('inspector');
+      await untilNoticed(connection, { observers: nodes, targets: nodes, noticed, limitMs: thawLimitMs });
     },
     stop,
   };

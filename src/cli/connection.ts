@@ -4,8 +4,9 @@ import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Command } from 'commander';
 import type { ConnectOptions } from '../client/options.js';
 import { parseDurationMs } from '../model/duration.js';
+import { inboxPrefixOf } from '../wire/permissions.js';
 import { authenticate, type Credentials } from './credentials.js';
-import { emulatorUrls, resolveDataDir } from './data-dir.js';
+import { resolveDataDir, runningEmulator } from './data-dir.js';
 import { CliError, ExitCode } from './exit.js';
 import { expand, type NatsContext, readContext, selectedContext } from './nats-context.js';
 
@@ -80,13 +81,24 @@ export async function connectionOptions(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ConnectOptions> {
   const layers = layersOf(flags, env);
+  const isLocal = layers.every(({ url }) => url === undefined);
+  const emulator = isLocal ? runningEmulator(resolveDataDir(flags.data, env)) : undefined;
+  // Who says himself who he is may not use the operator's inbox.
+  const isOperator = emulator?.context !== undefined && chooseCredentials(layers) === undefined;
+  if (emulator?.context !== undefined) {
+    const { nkey, ca, inboxPrefix } = readContext(emulator.context, env);
+    const user = layers.find(layer => layer.user !== undefined)?.user;
+    layers.push(
+      isOperator
+        ? present({ nkey, ca, inboxPrefix })
+        : present({ ca, inboxPrefix: user === undefined ? undefined : inboxPrefixOf(user) }),
+    );
+  }
   const first = <F extends keyof Layer>(field: F): Layer[F] | undefined =>
     layers.map(layer => layer[field]).find(value => value !== undefined);
 
   const named = first('url');
-  const servers = serverList(
-    named ?? emulatorUrls(resolveDataDir(flags.data, env))?.join(',') ?? defaultServer,
-  );
+  const servers = serverList(named ?? emulator?.urls.join(',') ?? defaultServer);
   const timeout = flags.timeout ?? nonEmpty(env['NATS_TIMEOUT']);
   const timeoutMs =
     timeout === undefined
@@ -106,6 +118,8 @@ export async function connectionOptions(
     name: flags.connectionName ?? 'dynats',
     ...(timeoutMs === undefined ? {} : { timeoutMs, connectTimeoutMs: timeoutMs }),
     ...(Object.keys(nats).length > 0 ? { nats } : {}),
+    // Its key is shown only to servers with a certificate of its own authority, whatever heartbeats say.
+    ...(isOperator ? { shortcuts: true } : {}),
   };
 }
 

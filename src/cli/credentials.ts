@@ -1,6 +1,7 @@
 // Turns names of credentials (paths and references) into what the NATS client takes. Never prints any of them.
 import { readFileSync } from 'node:fs';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
+import { seedIn as findSeed } from '../nats/seed.js';
 import { CliError, ExitCode } from './exit.js';
 import { expand } from './nats-context.js';
 
@@ -40,10 +41,7 @@ export function resolveReference(what: string, reference: string, env: NodeJS.Pr
 
 /** The seed in a file of a seed alone, or of one framed by BEGIN/END lines. */
 export function seedIn(what: string, content: Buffer): Buffer {
-  const seed = content
-    .toString('utf8')
-    .split(/\s+/)
-    .find(word => /^S[A-Z2-7]{20,}$/.test(word));
+  const seed = findSeed(content.toString('utf8'));
   if (seed === undefined)
     throw new CliError(ExitCode.Usage, `${what}: it holds no nkey seed (a word that starts with S)`);
   return Buffer.from(seed);

@@ -14,8 +14,15 @@ export function resolveDataDir(flag: string | undefined, env: NodeJS.ProcessEnv 
   return path.join(installed ? process.cwd() : packageRoot, '.dynats');
 }
 
-/** URLs of the emulator that runs in `dataDir`, or undefined when none does. */
-export function emulatorUrls(dataDir: string): string[] | undefined {
+export interface RunningEmulator {
+  /** Of the bus. */
+  readonly urls: readonly string[];
+  /** The context of its operator, when it is secured. */
+  readonly context: string | undefined;
+}
+
+/** The emulator that runs in `dataDir`, or undefined when none does. */
+export function runningEmulator(dataDir: string): RunningEmulator | undefined {
   let state: unknown;
   try {
     state = JSON.parse(readFileSync(path.join(dataDir, 'emulator.json'), 'utf8'));
@@ -23,10 +30,15 @@ export function emulatorUrls(dataDir: string): string[] | undefined {
     return undefined; // No emulator has run here, or it is just writing its state: not a failure of this command.
   }
   if (typeof state !== 'object' || state === null) return undefined;
-  const { pid, urls } = state as { pid?: unknown; urls?: unknown };
+  const { pid, urls, secure } = state as { pid?: unknown; urls?: unknown; secure?: unknown };
   if (typeof pid !== 'number' || !Array.isArray(urls) || !isRunning(pid)) return undefined;
   const strings = urls.filter((url): url is string => typeof url === 'string');
-  return strings.length > 0 ? strings : undefined;
+  if (strings.length === 0) return undefined;
+  // Whoever may read the data directory may do everything with the data.
+  return {
+    urls: strings,
+    context: secure === true ? path.join(dataDir, 'secrets', 'operator.json') : undefined,
+  };
 }
 
 function isRunning(pid: number): boolean {

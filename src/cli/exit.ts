@@ -34,6 +34,7 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   [ErrorCode.WriteTimeout]: ExitCode.Timeout,
   [ErrorCode.ReadTimeout]: ExitCode.Timeout,
   [ErrorCode.InvalidRequest]: ExitCode.Usage,
+  [ErrorCode.Forbidden]: ExitCode.Usage,
   [ErrorCode.Closed]: ExitCode.CannotConnect,
   [ErrorCode.Internal]: ExitCode.Unexpected,
 };
@@ -71,6 +72,7 @@ const advice: Record<ErrorCode, (say: Remedies) => string> = {
   [ErrorCode.WriteTimeout]: say => `read the key to see, or repeat the write with ${say.longerTimeout}`,
   [ErrorCode.ReadTimeout]: say => `retry with ${say.longerTimeout}, or try ${say.lowerLevel}`,
   [ErrorCode.InvalidRequest]: () => '',
+  [ErrorCode.Forbidden]: () => '',
   [ErrorCode.Closed]: say => `see ${say.status}, or ${say.servers}`,
   [ErrorCode.Internal]: () => 'DYNATS_DEBUG=1 shows more; see also the log of the node',
 };

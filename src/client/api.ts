@@ -18,6 +18,7 @@ import { batchReply, errorReply } from '../wire/generated/validators.js';
 import { check, parseJson } from '../wire/json.js';
 import { apiSubject } from '../wire/subjects.js';
 import type { Coordinators } from './coordinators.js';
+import { forbidden } from './forbidden.js';
 import { within } from './within.js';
 
 /** A request on its way, whatever became of its first attempt. */
@@ -124,6 +125,7 @@ export class ApiRequests {
     const isLate = error instanceof InvalidRequestError && error.field === 'deadline';
     const failure = isLate ? new BusError('timeout', 'dynats.batch', { cause: error }) : error;
     if (failure instanceof BusError) {
+      if (failure.kind === 'forbidden') return this.refused(call, forbidden(failure), progress);
       if (failure.kind === 'no-responders' && progress.refusal !== undefined)
         return this.refused(call, progress.refusal, progress);
       progress.absent = failure.kind === 'no-responders' ? progress.absent + 1 : 0;
@@ -280,7 +282,8 @@ function settle(attempt: Attempt, outcome: PutReply | GetReply | Error): void {
   const { progress } = attempt;
   attempt.isSettled = true;
   progress.pending--;
-  const isLost = outcome instanceof BusError && outcome.kind !== 'no-responders';
+  const isLost =
+    outcome instanceof BusError && outcome.kind !== 'no-responders' && outcome.kind !== 'forbidden';
   if (isLost || (outcome instanceof DynatsError && outcome.effect === 'unknown')) progress.effect = 'unknown';
   attempt.resolve(outcome);
 }

@@ -38,6 +38,7 @@ import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } 
 import { Coordinators } from './coordinators.js';
 import type { DirectRequests } from './direct.js';
 import { Entry } from './entry.js';
+import { forbidden } from './forbidden.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type AskOptions, NodeQuestions } from './node-questions.js';
 import { openBus } from './open-bus.js';
@@ -382,6 +383,7 @@ class NatsClient implements Client {
       return check(validator, json);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
+      if (error.kind === 'forbidden') throw forbidden(error);
       const why = error.kind === 'no-responders' ? 'nobody answers there' : 'no answer in time';
       throw new UnavailableError(1, 0, `${subject}: ${why}`, { cause: error });
     }

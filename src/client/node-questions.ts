@@ -49,7 +49,7 @@ export class NodeQuestions {
     request: HintsRequest = { action: 'list' },
     { timeoutMs = this.timeoutMsDefault() }: AskOptions = {},
   ): Promise<HintsReply> {
-    const subject = subjects.node(checkNode(node, 'node'), 'hints');
+    const subject = subjects.node(checkNode(node, 'node'), request.action === 'list' ? 'hints' : 'order');
     return this.ask(subject, request, validators.hintsReply, timeoutMs);
   }
 }

@@ -11,6 +11,7 @@ import { apiSubject } from '../wire/subjects.js';
 import type { RequestOptions } from './client.js';
 import type { Coordinators } from './coordinators.js';
 import { Entry } from './entry.js';
+import { forbidden } from './forbidden.js';
 
 export interface ScanOptions extends RequestOptions {
   /** Only keys that begin so. */
@@ -115,7 +116,7 @@ export class ScanPages {
       // A node that has just come back may not have heard its peers yet.
       return via !== undefined || tries.refusals++ >= SECOND_OPINIONS;
     }
-    if (!(error instanceof BusError)) return true;
+    if (!(error instanceof BusError) || error.kind === 'forbidden') return true;
     if (error.kind !== 'no-responders') return false;
     const asked = via === undefined ? Math.max(1, nodes().length) : 1;
     const isNobodyThere = ++tries.absent >= asked && performance.now() - startedAtMs > NOBODY_PATIENCE_MS;
@@ -184,6 +185,7 @@ export function entryOf(
 
 function failureOf(error: unknown): unknown {
   if (!(error instanceof BusError)) return error;
+  if (error.kind === 'forbidden') return forbidden(error);
   const cause = { cause: error };
   return error.kind === 'no-responders'
     ? new UnavailableError(1, 0, 'no node of the cluster answers: is it up?', cause)

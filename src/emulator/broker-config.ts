@@ -1,5 +1,6 @@
 // The configuration files of the brokers.
 import type { SyncMode } from './options.js';
+import type { TlsFiles } from './secrets/secrets.js';
 
 /** Largest message: the broker's own default, stated since a log entry must fit. */
 const maxPayloadBytes = 1024 * 1024;
@@ -15,8 +16,18 @@ const nobodysPort = 1;
 /** The disk is the limit. By default it would be a share of what is free at start, and shrink from start to start. */
 const storeBytesMax = 2 ** 40;
 
+/** What a broker demands of those who connect. Without it, anybody may do anything. */
+export interface BrokerSecurity {
+  /** Accounts or users, and the variables they name. */
+  users: readonly string[];
+  /** Of every listener. Other servers must show a certificate of the same authority. */
+  tls: TlsFiles;
+}
+
 export interface BusServerSettings {
   name: string;
+  /** Address for clients. */
+  listen: string;
   port: number;
   routePort: number;
   leafPort: number;
@@ -26,20 +37,27 @@ export interface BusServerSettings {
   isLinked?: boolean;
   /** Where the server writes a file once it listens. */
   portsDir: string;
+  security?: BrokerSecurity;
 }
 
 /** A server of the bus: plain core NATS, routed to the others. */
 export function busServerConfig(settings: BusServerSettings): string {
+  const among = settings.security === undefined ? [] : [`  ${tlsBlock(settings.security.tls, true)}`];
   return lines(
-    ...common({ ...settings, listen: '127.0.0.1' }),
+    ...common(settings),
     'cluster {',
     '  name: "dynats-bus"',
     `  listen: "127.0.0.1:${settings.routePort}"`,
     `  ping_interval: "${pingInterval}"`,
     `  routes: ${list(settings.routes)}`,
+    ...among,
     ...(settings.isLinked === true ? [`  advertise: "127.0.0.1:${nobodysPort}"`] : []),
     '}',
-    `leafnodes { listen: "127.0.0.1:${settings.leafPort}"${settings.isLinked === true ? ', no_advertise: true' : ''} }`,
+    'leafnodes {',
+    `  listen: "127.0.0.1:${settings.leafPort}"`,
+    ...(settings.isLinked === true ? ['  no_advertise: true'] : []),
+    ...among,
+    '}',
   );
 }
 
@@ -56,11 +74,13 @@ export interface LogBrokerSettings {
   /** Leaf node URLs of the bus, the preferred first; none for a broker that is the bus itself. */
   bus: readonly string[];
   credentials?: LeafCredentials;
+  security?: BrokerSecurity;
 }
 
 /** How a log broker identifies itself to the bus. */
 export interface LeafCredentials {
   creds?: string;
+  /** A seed, or the name of a variable that holds it, with `$`. */
   nkeySeed?: string;
   tlsCa?: string;
   tlsCert?: string;
@@ -76,6 +96,8 @@ export function logBrokerConfig(settings: LogBrokerSettings): string {
     'jetstream {',
     `  store_dir: ${quote(settings.store)}`,
     ...(settings.domain === null ? [] : [`  domain: ${quote(settings.domain)}`]),
+    // An ack that its asker had sent to the API must not pass for a request: one with a field too many is refused.
+    '  strict: true',
     ...(settings.sync === 'always' ? ['  sync_interval: always'] : []),
     `  max_file_store: ${storeBytesMax}`,
     '}',
@@ -97,7 +119,7 @@ function leafnodes(bus: readonly string[], credentials: LeafCredentials): string
     `    urls: ${list(bus)}`,
     '    no_randomize: true',
     ...(creds === undefined ? [] : [`    credentials: ${quote(creds)}`]),
-    ...(nkeySeed === undefined ? [] : [`    nkey: ${quote(nkeySeed)}`]),
+    ...(nkeySeed === undefined ? [] : [`    nkey: ${nkeySeed.startsWith('$') ? nkeySeed : quote(nkeySeed)}`]),
     ...(tls.length === 0 ? [] : [`    tls { ${tls.join(', ')} }`]),
     '  } ]',
     '}',
@@ -110,6 +132,7 @@ function common(settings: {
   port: number;
   maxPayload?: number;
   portsDir: string;
+  security?: BrokerSecurity;
 }): string[] {
   return [
     `server_name: ${quote(settings.name)}`,
@@ -117,7 +140,16 @@ function common(settings: {
     `max_payload: ${settings.maxPayload ?? maxPayloadBytes}`,
     `ping_interval: "${pingInterval}"`,
     `ports_file_dir: ${quote(settings.portsDir)}`,
+    ...(settings.security === undefined
+      ? []
+      : [...settings.security.users, tlsBlock(settings.security.tls, false)]),
   ];
+}
+
+/** @param isMutual whether the other side must show a certificate too. */
+function tlsBlock({ ca, cert, key }: TlsFiles, isMutual: boolean): string {
+  const files = `cert_file: ${quote(cert)}, key_file: ${quote(key)}, ca_file: ${quote(ca)}`;
+  return `tls { ${files}${isMutual ? ', verify: true' : ''} }`;
 }
 
 /** In nats-server's syntax a quoted string knows the escapes that JSON writes for all that a path or URL may hold. */

@@ -1,5 +1,7 @@
 // A cluster of local processes: the brokers and replicas of every node, as children of this process.
 import { rmSync } from 'node:fs';
+import type { ConnectOptions } from '../client/options.js';
+import { Role } from '../wire/permissions.js';
 import { ensureBinary } from './binaries/ensure-binary.js';
 import { type ControlHandler, ControlServer } from './control-server.js';
 import { DataDirLock } from './data-dir-lock.js';
@@ -15,6 +17,8 @@ import { type PeerView, untilNoticed } from './peer-watch.js';
 import { busUrls, logUrl, makePlan, type Plan, portsOf, portUses } from './plan.js';
 import { checkPortsFree } from './ports.js';
 import type { EmulatorReport, Ended, Restarted } from './report.js';
+import { connectionAs, emulatorSecrets } from './secrets/emulator-secrets.js';
+import type { Secrets } from './secrets/secrets.js';
 import { type EmulatorState, type RecordedProcess, readState, stateOf, writeState } from './state-file.js';
 
 /** How long to wait for the others to notice a killed, a paused and a returned node. */
@@ -43,6 +47,7 @@ export class Emulator implements AsyncDisposable {
     private readonly lock: DataDirLock,
     binary: string,
     links: Links | undefined,
+    private readonly secrets: Secrets | undefined,
   ) {
     this.stopped = new Promise(resolve => {
       this.resolveStopped = resolve;
@@ -53,6 +58,7 @@ export class Emulator implements AsyncDisposable {
       binary,
       replica: options.replica ?? {},
       links,
+      secrets,
       onReport: (node, { state, applied, total }) => {
         if (state === 'catching-up' && total !== undefined && total >= longLogEntries)
           options.onProgress?.(`${node} reads its log: ${applied ?? 0} of ${total} entries`);
@@ -87,7 +93,8 @@ export class Emulator implements AsyncDisposable {
         nodes: plan.cluster.nodes,
         portsOf: node => portsOf(plan, node),
       });
-      emulator = new Emulator(options, layout, plan, lock, binary.path, links);
+      const secrets = await emulatorSecrets(plan, layout);
+      emulator = new Emulator(options, layout, plan, lock, binary.path, links, secrets);
       await emulator.startAll(made === undefined);
       return emulator;
     } catch (error) {
@@ -105,6 +112,12 @@ export class Emulator implements AsyncDisposable {
   /** URLs of the bus servers, in node order. */
   get urls(): readonly string[] {
     return busUrls(this.plan);
+  }
+
+  /** What a user of `role` gives to `connect`. */
+  connectionAs(role: Role): ConnectOptions {
+    const servers = [...this.urls];
+    return this.secrets === undefined ? { servers } : { servers, ...connectionAs(this.secrets.dir, role) };
   }
 
   get cluster(): Plan['cluster'] {
@@ -339,8 +352,12 @@ export class Emulator implements AsyncDisposable {
     limitMs: number,
   ): Promise<boolean> {
     const observers = this.observersOf(targets);
-    const urls = this.shared === undefined ? observers.map(({ name }) => this.busUrl(name)) : this.urls;
-    return untilNoticed(urls, { observers: observers.map(({ name }) => name), targets, noticed, limitMs });
+    const servers =
+      this.shared === undefined ? observers.map(({ name }) => this.busUrl(name)) : [...this.urls];
+    return untilNoticed(
+      { ...this.connectionAs(Role.Inspector), servers },
+      { observers: observers.map(({ name }) => name), targets, noticed, limitMs },
+    );
   }
 
   private busUrl(node: string): string {

@@ -1,14 +1,24 @@
 // Starts the processes of an emulator as its plan has them.
 import type { NodeConfig } from '../wire/generated/types.js';
-import { busServerConfig, logBrokerConfig } from './broker-config.js';
+import { type BrokerSecurity, busServerConfig, logBrokerConfig } from './broker-config.js';
 import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js';
 import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
-import { BrokerMode, type Links, type ReplicaSettings } from './options.js';
+import { BrokerMode, defaults, type Links, type ReplicaSettings } from './options.js';
 import type { Part } from './part.js';
 import { logUrl, type Plan, portsOf, urlOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
 import { ReplicaProcess } from './replica-process.js';
+import type { Secrets } from './secrets/secrets.js';
+import {
+  busAccounts,
+  busKeys,
+  leafSeed,
+  logBrokerKeys,
+  logBrokerUsers,
+  singleBrokerUsers,
+  userOfEachRole,
+} from './secrets/users-config.js';
 
 export interface LauncherOptions {
   plan: Plan;
@@ -17,6 +27,8 @@ export interface LauncherOptions {
   binary: string;
   replica: ReplicaSettings;
   links?: Links | undefined;
+  /** Of a secured emulator. */
+  secrets: Secrets | undefined;
   onReport: (node: string, report: ReplicaReport) => void;
 }
 
@@ -39,12 +51,14 @@ export class Launcher {
     const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
     const config = busServerConfig({
       name: `bus-${node}`,
+      listen: plan.listen ?? defaults.listen,
       port: ports.bus,
       routePort: ports.route,
       leafPort: ports.leaf,
       routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${routeTo(other)}`),
       isLinked: links !== undefined,
       portsDir: files.dir,
+      ...this.security(secrets => [...busKeys(secrets), ...busAccounts(plan.cluster.nodes, userOfEachRole)]),
     });
     return start({
       title: `the bus server of ${node}`,
@@ -59,13 +73,14 @@ export class Launcher {
   /** A node's log broker; of `sharedBrokerName` the one server of `--broker single`. */
   log(node: string): StartedBroker {
     if (node === sharedBrokerName) return this.single();
-    const { plan, layout, binary, links } = this.options;
+    const { plan, layout, binary, links, secrets } = this.options;
     const leafOf = (other: string) =>
       (other === node ? undefined : links?.leaf(node, other)) ?? portsOf(plan, other).leaf;
+    const tls = secrets?.tls;
     const files = layout.node(node);
     const config = logBrokerConfig({
       name: `log-${node}`,
-      listen: '127.0.0.1',
+      listen: plan.listen ?? defaults.listen,
       port: portsOf(plan, node).log,
       store: files.store,
       domain: node,
@@ -73,6 +88,13 @@ export class Launcher {
       portsDir: files.dir,
       // Its own node's server first, then the others in ring order.
       bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${leafOf(each)}`),
+      ...this.security(secrets => [
+        ...logBrokerKeys(node, secrets),
+        ...logBrokerUsers(node, plan.cluster.nodes, userOfEachRole),
+      ]),
+      ...(tls === undefined
+        ? {}
+        : { credentials: { nkeySeed: leafSeed, tlsCa: tls.ca, tlsCert: tls.cert, tlsKey: tls.key } }),
     });
     return start({
       title: `the log broker of ${node}`,
@@ -89,13 +111,17 @@ export class Launcher {
     const files = layout.node(sharedBrokerName);
     const config = logBrokerConfig({
       name: 'single',
-      listen: '127.0.0.1',
+      listen: plan.listen ?? defaults.listen,
       port: plan.port,
       store: files.store,
       domain: null,
       sync: plan.sync,
       portsDir: files.dir,
       bus: [],
+      ...this.security(secrets => [
+        ...busKeys(secrets),
+        ...singleBrokerUsers(plan.cluster.nodes, userOfEachRole),
+      ]),
     });
     return start({
       title: 'the single broker',
@@ -114,7 +140,8 @@ export class Launcher {
 
   /** @param isNewCluster no node of the cluster has run before. */
   replica(node: string, isNewCluster: boolean): ReplicaProcess {
-    const { plan, layout, replica, links, onReport } = this.options;
+    const { plan, layout, replica, links, secrets, onReport } = this.options;
+    const seedFile = secrets?.nodes.find(({ name }) => name === node)?.seedFile;
     const files = layout.node(node);
     const publicUrl = links === undefined ? logUrl(plan, node) : urlOf(links.log(node));
     const clockOffsetMs = this.clockOffsets.get(node) ?? 0;
@@ -125,6 +152,10 @@ export class Launcher {
         plan.broker === BrokerMode.Single
           ? { url: logUrl(plan, node), domain: null }
           : { url: logUrl(plan, node), domain: node, publicUrl },
+      // The servers that heartbeats name must show a certificate of this cluster's own authority.
+      ...(secrets === undefined || seedFile === undefined
+        ? {}
+        : { credentials: { nkey: seedFile, tlsCa: secrets.tls.ca }, shortcuts: true }),
       ...replica,
       ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
     };
@@ -135,6 +166,11 @@ export class Launcher {
       isNewCluster,
       onReport: report => onReport(node, report),
     });
+  }
+
+  private security(users: (secrets: Secrets) => readonly string[]): { security?: BrokerSecurity } {
+    const { secrets } = this.options;
+    return secrets === undefined ? {} : { security: { users: users(secrets), tls: secrets.tls } };
   }
 
   /** The file that the command line of a part names. */

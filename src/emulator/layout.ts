@@ -23,6 +23,8 @@ export interface Layout {
   stateFile: string;
   supervisorLog: string;
   controlSocket: string;
+  /** Keys, passwords and certificates of a secured emulator. */
+  secretsDir: string;
   node(name: string): NodeFiles;
 }
 
@@ -37,6 +39,7 @@ export function layoutOf(dataDir: string, storeOf?: (node: string) => string): L
     stateFile: path.join(root, 'emulator.json'),
     supervisorLog: path.join(root, 'supervisor.log'),
     controlSocket: socketPath(root),
+    secretsDir: path.join(root, 'secrets'),
     node: name => {
       const files = filesOf(path.join(root, name));
       return storeOf === undefined ? files : { ...files, store: storeOf(name) };

@@ -46,6 +46,10 @@ export interface EmulatorOptions {
   buckets?: NonNullable<ClusterDefinition['buckets']>;
   /** First port of the block, default 4222. */
   port?: number;
+  /** Address on which clients are listened for, default 127.0.0.1; another one needs `secure`. */
+  listen?: string;
+  /** Users with keys and passwords of their own, and TLS. Default false. */
+  secure?: boolean;
   /** Default per-node. */
   broker?: BrokerMode;
   /** Default always. */
@@ -75,6 +79,8 @@ export const defaults = {
   partitioner: 'byte-ordered',
   port: 4222,
   broker: BrokerMode.PerNode,
+  listen: '127.0.0.1',
+  secure: false,
   sync: SyncMode.Always,
 } as const;
 

@@ -1,6 +1,7 @@
 // The log broker of a node that runs on its own (`dynats node` with `log.storeDir`): started, watched and stopped with it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { seedIn as findSeed } from '../nats/seed.js';
 import type { NodeConfig } from '../wire/generated/types.js';
 import { ensureBinary } from './binaries/ensure-binary.js';
 import { type LeafCredentials, logBrokerConfig } from './broker-config.js';
@@ -143,7 +144,7 @@ function seedIn(file: string): string {
   } catch (error) {
     throw usage(`credentials.nkey: cannot read ${file}: ${messageOf(error)}`);
   }
-  const seed = /^S[A-Z2-7]{20,}$/m.exec(text)?.[0];
+  const seed = findSeed(text);
   if (seed === undefined)
     throw usage(`credentials.nkey: ${file} holds no nkey seed (a line that starts with SU)`);
   return seed;

@@ -1,5 +1,6 @@
 // What the nodes of an emulator think of one of them, asked over the bus.
 import type { Client } from '../client/client.js';
+import type { ConnectOptions } from '../client/options.js';
 import type { StatusReply } from '../wire/generated/types.js';
 import { waitUntil } from './wait-until.js';
 
@@ -22,14 +23,14 @@ export interface Question {
 /**
  * Resolves to whether all observers noticed within the limit, false when they could not be asked at all.
  *
- * @param urls of bus servers that run.
+ * @param connection to bus servers that run.
  */
-export async function untilNoticed(urls: readonly string[], question: Question): Promise<boolean> {
-  if (question.observers.length === 0 || urls.length === 0) return true;
+export async function untilNoticed(connection: ConnectOptions, question: Question): Promise<boolean> {
+  if (question.observers.length === 0 || connection.servers?.length === 0) return true;
   const { connect } = await import('../client/connect.js');
   let client: Client;
   try {
-    client = await connect({ servers: [...urls], name: 'dynats emulator', connectTimeoutMs: connectLimitMs });
+    client = await connect({ ...connection, name: 'dynats emulator', connectTimeoutMs: connectLimitMs });
   } catch {
     return false; // The bus servers died in this moment, or hang.
   }

@@ -1,4 +1,5 @@
 // What will run where: made from the options and from what the data directory was made with.
+import { isIP } from 'node:net';
 import type { ClusterDefinition } from '../wire/generated/types.js';
 import { usage } from './emulator-error.js';
 import {
@@ -9,6 +10,9 @@ import {
   type Partitioner,
   SyncMode,
 } from './options.js';
+
+/** Every address of this machine. */
+const everywhere = '0.0.0.0';
 
 /** The ports of one node; with a single broker there are none. */
 export interface NodePorts {
@@ -24,6 +28,10 @@ export interface Plan {
   readonly sync: SyncMode;
   /** First port of the block. */
   readonly port: number;
+  /** Address for clients; undefined for the loopback. */
+  readonly listen?: string;
+  /** Whether users are known and connections encrypted. */
+  readonly secure?: boolean;
 }
 
 /** A port and what it is for. */
@@ -64,7 +72,10 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
     broker: oneOf('--broker', options.broker ?? made?.broker ?? defaults.broker, Object.values(BrokerMode)),
     sync: oneOf('--sync', options.sync ?? made?.sync ?? defaults.sync, Object.values(SyncMode)),
     port: options.port ?? made?.port ?? defaults.port,
+    listen: options.listen ?? made?.listen ?? defaults.listen,
+    secure: options.secure ?? made?.secure ?? defaults.secure,
   };
+  refuseOpenDoors(plan);
   wholeNumber('--port', plan.port, 1, 65536 - portUses(plan).length);
   return plan;
 }
@@ -113,19 +124,33 @@ export function portUses(plan: Plan): PortUse[] {
   });
 }
 
-export function urlOf(port: number): string {
-  return `nats://127.0.0.1:${port}`;
+export function urlOf(port: number, host: string = defaults.listen): string {
+  return `nats://${host}:${port}`;
+}
+
+/** The address under which this machine reaches its own servers. */
+export function hostOf({ listen = defaults.listen }: Pick<Plan, 'listen'>): string {
+  return listen === everywhere ? defaults.listen : listen;
+}
+
+/** @throws EmulatorError for an address that others can reach, where nobody is asked who he is. */
+function refuseOpenDoors({ listen = defaults.listen, secure }: Plan): void {
+  if (isIP(listen) !== 4) throw usage(`--listen must be an IPv4 address, such as 0.0.0.0, not ${listen}`);
+  if (secure !== true && !listen.startsWith('127.'))
+    throw usage(
+      `--listen ${listen} lets other machines in, and nobody is asked who he is: add --secure, or leave --listen out`,
+    );
 }
 
 /** URLs of the bus, in node order. */
 export function busUrls(plan: Plan): string[] {
-  if (plan.broker === BrokerMode.Single) return [urlOf(plan.port)];
-  return plan.cluster.nodes.map(node => urlOf(portsOf(plan, node).bus));
+  if (plan.broker === BrokerMode.Single) return [urlOf(plan.port, hostOf(plan))];
+  return plan.cluster.nodes.map(node => urlOf(portsOf(plan, node).bus, hostOf(plan)));
 }
 
 /** URL of the broker a node's log lies on. */
 export function logUrl(plan: Plan, node: string): string {
-  return urlOf(plan.broker === BrokerMode.Single ? plan.port : portsOf(plan, node).log);
+  return urlOf(plan.broker === BrokerMode.Single ? plan.port : portsOf(plan, node).log, hostOf(plan));
 }
 
 function refuseContradictions(options: EmulatorOptions, { cluster, broker }: Plan): void {

@@ -67,6 +67,8 @@ function isState(value: unknown): value is EmulatorState {
     Object.values<unknown>(BrokerMode).includes(state.broker) &&
     Object.values<unknown>(SyncMode).includes(state.sync) &&
     Number.isInteger(state.port) &&
+    ['undefined', 'string'].includes(typeof state.listen) &&
+    ['undefined', 'boolean'].includes(typeof state.secure) &&
     (state.pid === null || Number.isInteger(state.pid)) &&
     Array.isArray(state.urls) &&
     isRecordOf(state.logs, url => typeof url === 'string') &&

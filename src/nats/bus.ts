@@ -1,6 +1,7 @@
 // The Bus port over core NATS.
 import {
   createInbox,
+  errors,
   type Msg,
   type NatsConnection,
   type Subscription as NatsSubscription,
@@ -138,8 +139,11 @@ export class NatsBus implements Bus {
   }
 
   private async watch(): Promise<void> {
-    for await (const { type } of this.statuses) {
-      if (type === 'disconnect') {
+    for await (const status of this.statuses) {
+      const { type } = status;
+      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError)
+        this.requests.refused(status.error);
+      else if (type === 'disconnect') {
         this.isConnected = false;
         this.requests.failAll();
         for (const listener of this.disconnectListeners) listener();

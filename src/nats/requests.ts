@@ -1,6 +1,12 @@
 // Requests over one inbox. Their time is counted in sweeps of one timer, not read off a clock: while this process stalls,
 // replies wait unread in its sockets, and must not be taken for late; a stall of any length is one sweep.
-import { createInbox, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  createInbox,
+  type MsgHdrs,
+  type NatsConnection,
+  type PermissionViolationError,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { BusError, type Message } from '../ports.js';
 
 /** A request may fail up to two of these late, in milliseconds. */
@@ -19,6 +25,8 @@ export class Requests {
   private readonly pending = new Map<string, Pending>();
   private counter = 0;
   private subscription: Subscription | undefined;
+  /** Why no answer can be heard, when this user may not listen to its inbox. */
+  private deafness: PermissionViolationError | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -32,6 +40,10 @@ export class Requests {
   send(subject: string, data: Uint8Array, timeoutMs: number, headers?: MsgHdrs): Promise<Message> {
     return new Promise((resolve, reject) => {
       this.subscription ??= this.listen();
+      if (this.deafness !== undefined) {
+        reject(new BusError('forbidden', subject, { cause: this.deafness }));
+        return;
+      }
       const reply = `${this.prefix}${(this.counter++).toString(36)}`;
       try {
         this.connection.publish(subject, data, headers === undefined ? { reply } : { reply, headers });
@@ -55,6 +67,17 @@ export class Requests {
   close(): void {
     this.subscription?.unsubscribe();
     this.failAll();
+  }
+
+  /** The broker has refused something of this connection: maybe the inbox, maybe what is under way. */
+  refused(violation: PermissionViolationError): void {
+    const isInbox = violation.operation === 'subscription' && violation.subject === `${this.prefix}*`;
+    if (isInbox) this.deafness = violation;
+    for (const [reply, { subject, reject }] of this.pending) {
+      if (!isInbox && (violation.operation !== 'publish' || violation.subject !== subject)) continue;
+      this.pending.delete(reply);
+      reject(new BusError('forbidden', subject, { cause: violation }));
+    }
   }
 
   private listen(): Subscription {

@@ -3,13 +3,15 @@
 import type { Bus, Logger, Message, Subscription } from '../ports.js';
 import { errorHeaders, toErrorReply } from '../wire/error-reply.js';
 import { encodeJson } from '../wire/json.js';
-import { isInbox } from '../wire/subjects.js';
+import { isInbox, isUserInbox } from '../wire/subjects.js';
 
 export interface Endpoint {
   readonly name: string;
   readonly subject: string;
   /** Queue group that shares the subject; undefined when every instance answers its own. */
   readonly queue?: string;
+  /** Whether nodes ask it too; else no answer goes to a node's inbox. Default false. */
+  readonly isForNodes?: boolean;
   /** @returns the reply. A DynatsError becomes an error reply, anything else an internal one. */
   readonly handle: (data: Uint8Array) => Promise<object>;
 }
@@ -62,7 +64,7 @@ export class Service {
       for (const suffix of ['', `.${name}`, `.${name}.${id}`])
         this.subscriptions.push(
           bus.subscribe(`$SRV.${verb}${suffix}`, message => {
-            if (message.reply !== undefined && isInbox(message.reply))
+            if (message.reply !== undefined && isUserInbox(message.reply))
               bus.publish(message.reply, encodeJson(answer()));
           }),
         );
@@ -79,7 +81,8 @@ export class Service {
     const { bus, logger, onDropped } = this.options;
     const { reply } = message;
     // Before any work: an answer nobody can get is not worth it, and one sent elsewhere does somebody else's work.
-    if (reply === undefined || !isInbox(reply)) {
+    const belongs = endpoint.isForNodes === true ? isInbox : isUserInbox;
+    if (reply === undefined || !belongs(reply)) {
       onDropped(reply === undefined ? 'noReply' : 'badReply');
       return;
     }

@@ -7,6 +7,8 @@ import {
   nkeyAuthenticator,
   type TlsOptions,
 } from '@nats-io/transport-node';
+import { InvalidRequestError } from '../errors.js';
+import { seedIn } from '../nats/seed.js';
 import type { NodeConfig } from '../wire/generated/types.js';
 
 /** Reads the files that the configuration names. */
@@ -15,7 +17,7 @@ export function natsOptions(credentials: NodeConfig['credentials']): NodeConnect
   const { creds, nkey, user, password, token, tlsCa, tlsCert, tlsKey } = credentials;
   let authenticator: Authenticator | undefined;
   if (creds !== undefined) authenticator = credsAuthenticator(readFileSync(creds));
-  else if (nkey !== undefined) authenticator = nkeyAuthenticator(readFileSync(nkey));
+  else if (nkey !== undefined) authenticator = nkeyAuthenticator(new TextEncoder().encode(seedOf(nkey)));
   const tls: TlsOptions = {
     ...(tlsCa === undefined ? {} : { caFile: tlsCa }),
     ...(tlsCert === undefined ? {} : { certFile: tlsCert }),
@@ -28,4 +30,13 @@ export function natsOptions(credentials: NodeConfig['credentials']): NodeConnect
     ...(token === undefined ? {} : { token }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   };
+}
+
+function seedOf(file: string): string {
+  const seed = seedIn(readFileSync(file, 'utf8'));
+  if (seed !== undefined) return seed;
+  throw new InvalidRequestError(
+    'credentials.nkey',
+    `${file} holds no nkey seed (a word that starts with SU)`,
+  );
 }

@@ -1,5 +1,6 @@
 // What a node tells about itself: its status, and what it holds in memory.
 import type { Coordinator } from '../coordinator/coordinator.js';
+import { InvalidRequestError } from '../errors.js';
 import type { ReplicaLog } from '../ports.js';
 import type { AntiEntropy } from '../replica/anti-entropy.js';
 import type { Compaction } from '../replica/compaction.js';
@@ -10,10 +11,10 @@ import type { Purge } from '../replica/purge.js';
 import type { Replica } from '../replica/replica.js';
 import { VERSION } from '../version.js';
 import type { HintsReply, RecordsReply, StatusReply } from '../wire/generated/types.js';
-import { recordsRequest } from '../wire/generated/validators.js';
+import { hintsRequest, recordsRequest } from '../wire/generated/validators.js';
 import { decodeJson } from '../wire/json.js';
 import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
-import { streams } from '../wire/subjects.js';
+import { streams, subjects } from '../wire/subjects.js';
 
 export interface InspectionOptions {
   readonly node: string;
@@ -96,8 +97,19 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
   };
 }
 
-/** @throws InvalidRequestError */
+/** Only looks: who may ask for this may not change anything by it. @throws InvalidRequestError for an order. */
 export async function hintsOf(options: InspectionOptions, data: Uint8Array): Promise<HintsReply> {
+  const action = data.length === 0 ? 'list' : decodeJson(hintsRequest, data).action;
+  if (action !== 'list')
+    throw new InvalidRequestError(
+      'action',
+      `${action} is an order, and only list is asked here: send it to ${subjects.node(options.node, 'order')}`,
+    );
+  return orderOf(options, data);
+}
+
+/** As `hintsOf`, and changes what becomes of them. @throws InvalidRequestError */
+export async function orderOf(options: InspectionOptions, data: Uint8Array): Promise<HintsReply> {
   const { hintControl, handoff, coordinator } = options;
   const reply = await hintControl.handle(data);
   const { delivered, looks } = handoff;

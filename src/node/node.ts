@@ -9,7 +9,7 @@ import { BusError, type Logger } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
 import type { BrokerAddress, HintSettings, NodeConfig } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
-import { subjects } from '../wire/subjects.js';
+import { nodeInboxPrefixOf, subjects } from '../wire/subjects.js';
 import { NodeCore, type NodeState } from './core.js';
 import { natsOptions } from './credentials.js';
 
@@ -45,18 +45,19 @@ const FENCE_TIMEOUT_MS = 500;
  */
 export async function startNode(config: RunnableConfig, options: NodeOptions): Promise<RunningNode> {
   checkCluster(config);
+  const inboxPrefix = nodeInboxPrefixOf(config.node);
+  const nats = { ...natsOptions(config.credentials), inboxPrefix };
   const connection = await openConnection({
     servers: [config.log.url],
     name: `dynats ${config.node}`,
     timeoutMs: CONNECT_TIMEOUT_MS,
     isPatient: true,
-    nats: { ignoreClusterUpdates: true, ...natsOptions(config.credentials) },
+    nats: { ignoreClusterUpdates: true, ...nats },
   });
-  const nats = natsOptions(config.credentials);
   const isOpen = !hasCredentials([config.log.url], nats);
   const shortcuts =
     (config.shortcuts ?? isOpen) ? shortcutsOverNats(`dynats ${config.node}`, nats) : undefined;
-  const node = new NatsNode(config, new NatsBus(connection, undefined, shortcuts), options);
+  const node = new NatsNode(config, new NatsBus(connection, inboxPrefix, shortcuts), options);
   try {
     // It may turn out while it starts that another process has its name, or the broker may go away for good.
     const stopped = node.closed.then(error => {
@@ -169,7 +170,8 @@ class NatsNode implements RunningNode {
     const { domain } = this.config.log;
     // The others' domains follow the same rule: their names, or none at all.
     const its = node === this.config.node && domain !== undefined ? domain : domain === null ? null : node;
-    return { connection: this.bus.connection, node, domain: its };
+    const inboxPrefix = nodeInboxPrefixOf(this.config.node);
+    return { connection: this.bus.connection, node, domain: its, inboxPrefix };
   }
 }
 

@@ -5,7 +5,7 @@ import { VERSION } from '../version.js';
 import type { ClusterDefinition, ClusterReply } from '../wire/generated/types.js';
 import { COORDINATORS, subjects } from '../wire/subjects.js';
 import { apiOf } from './api.js';
-import { hintsOf, type InspectionOptions, recordsOf, statusOf } from './inspection.js';
+import { hintsOf, type InspectionOptions, orderOf, recordsOf, statusOf } from './inspection.js';
 import { outcomeOf } from './outcome.js';
 import { repairOf } from './repair.js';
 
@@ -62,10 +62,16 @@ export function servicesOf(options: ServicesOptions): Service[] {
       endpoints: [
         ...verbs.map(verb => ({ name: verb, subject: subjects.node(node, verb), handle: api[verb] })),
         { name: 'cluster', subject: subjects.node(node, 'cluster'), handle: describe },
-        { name: 'status', subject: subjects.node(node, 'status'), handle: () => statusOf(options) },
+        {
+          name: 'status',
+          subject: subjects.node(node, 'status'),
+          isForNodes: true,
+          handle: () => statusOf(options),
+        },
         {
           name: 'records',
           subject: subjects.node(node, 'records'),
+          isForNodes: true,
           handle: async data => recordsOf(options, data),
         },
         {
@@ -79,6 +85,7 @@ export function servicesOf(options: ServicesOptions): Service[] {
           handle: data => outcomeOf({ node, replica, catalog: coordinator.catalog, hints }, data),
         },
         { name: 'hints', subject: subjects.node(node, 'hints'), handle: data => hintsOf(options, data) },
+        { name: 'order', subject: subjects.node(node, 'order'), handle: data => orderOf(options, data) },
       ],
     }),
   ];

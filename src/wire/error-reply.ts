@@ -3,6 +3,7 @@ import {
   ClosedError,
   DynatsError,
   ErrorCode,
+  ForbiddenError,
   InternalError,
   InvalidRequestError,
   OverloadedError,
@@ -19,6 +20,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   READ_TIMEOUT: 504,
   OVERLOADED: 429,
   INVALID_REQUEST: 400,
+  FORBIDDEN: 403,
   CLOSED: 503,
   INTERNAL: 500,
 };
@@ -81,6 +83,8 @@ function errorOf({ error }: ErrorReply): DynatsError {
       return new OverloadedError(error.message);
     case ErrorCode.InvalidRequest:
       return new InvalidRequestError(error.field ?? '', error.message);
+    case ErrorCode.Forbidden:
+      return new ForbiddenError(error.message);
     case ErrorCode.Closed:
       return new ClosedError(error.message, error.effect);
     case ErrorCode.Internal:

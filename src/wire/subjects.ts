@@ -20,6 +20,7 @@ export const NodeVerb = {
   Records: 'records',
   Cluster: 'cluster',
   Hints: 'hints',
+  Order: 'order',
   Repair: 'repair',
   Outcome: 'outcome',
 } as const;
@@ -74,4 +75,16 @@ export const streams = {
  */
 export function isInbox(reply: string): boolean {
   return /^(?:_GR_\.[^.]+\.[^.]+\.)?_INBOX[._]/.test(reply);
+}
+
+const NODE_INBOXES = '_INBOX_NODE';
+
+/** Inbox prefix of a node: apart from those of users, so that no answer to a user can be taken for one to a node. */
+export function nodeInboxPrefixOf(node: string): string {
+  return `${NODE_INBOXES}.${node}`;
+}
+
+/** Whether a reply subject is an inbox of some other than a node. */
+export function isUserInbox(reply: string): boolean {
+  return isInbox(reply) && !/^(?:_GR_\.[^.]+\.[^.]+\.)?_INBOX_NODE\./.test(reply);
 }

@@ -1,15 +1,19 @@
 // The containers are not run here; what they are told is checked with the tools that will read it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
 import { binaries } from '../../src/emulator/binaries/binary.js';
 import { ensureBinary } from '../../src/emulator/binaries/ensure-binary.js';
+import { busAccounts, userOfEachRole } from '../../src/emulator/secrets/users-config.js';
 import { nodeConfig } from '../../src/wire/generated/validators.js';
+
+import { dynats, tempDir } from '../support/emulator.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const nodes = ['n0', 'n1', 'n2', 'n3'];
@@ -42,8 +46,18 @@ function mounted({ volumes }: Service, target: string | undefined): string {
   return path.join(root, volume.split(':')[0] ?? '');
 }
 
+function source({ volumes }: Service, target: string): string {
+  return volumes.find(entry => entry.split(':')[1] === target)?.split(':')[0] ?? '';
+}
+
 let natsServer = '';
+/** As `dynats certs secrets` makes it. */
+let secrets = '';
+after(() => rmSync(secrets, { recursive: true, force: true }));
 before(async () => {
+  secrets = mkdtempSync(path.join(os.tmpdir(), 'dynats-secrets-'));
+  const made = await dynats('certs', secrets);
+  assert.equal(made.code, 0, made.stderr);
   natsServer = (await ensureBinary('nats-server')).path;
 });
 
@@ -66,12 +80,24 @@ test('a node is a bus server, a log broker and a replica process, and there is n
 });
 
 for (const name of nodes.flatMap(node => [`bus-${node}`, `log-${node}`]))
-  test(`nats-server accepts the configuration of ${name}, of the pinned version`, () => {
+  test(`nats-server accepts the configuration of ${name}, of the pinned version`, async t => {
     const { image, command, environment, ...rest } = service(name);
     assert.equal(image, `nats:${binaries['nats-server'].version}-alpine`);
     assert.equal(environment?.['SERVER_NAME'], name);
     assert.equal(command[0], '--config');
-    const file = mounted({ image, command, ...rest }, command[1]);
+    const whole = { image, command, ...rest };
+    // What the container will see at /etc/dynats, in a directory of this machine.
+    const dir = await tempDir(t);
+    mkdirSync(path.join(dir, 'secrets'));
+    for (const volume of rest.volumes) {
+      const [from = '', to = ''] = volume.split(':');
+      if (!from.startsWith('./secrets')) continue;
+      const inside = path.join(dir, path.relative('/etc/dynats', to));
+      cpSync(path.join(secrets, path.relative('./secrets', from)), inside, { recursive: true });
+    }
+    const file = path.join(dir, path.basename(command[1] ?? ''));
+    const text = readFileSync(mounted(whole, command[1]), 'utf8');
+    writeFileSync(file, text.replaceAll('/etc/dynats/', `${dir}/`));
     // Only what the service sets: a variable that is missing there must be missing here.
     execFileSync(natsServer, ['-t', '-c', file], { env: environment, stdio: 'pipe' });
   });
@@ -96,6 +122,9 @@ for (const [index, node] of nodes.entries())
     assert.equal(config.node, node);
     const url = `nats://log-${node}:4222`;
     assert.deepEqual(config.log, { url, publicUrl: url });
+    assert.ok(config.credentials?.nkey && config.credentials.tlsCa);
+    for (const file of [config.credentials.nkey, config.credentials.tlsCa])
+      assert.ok(existsSync(path.join(secrets, path.relative('secrets', source(replica, file)))), file);
     assert.deepEqual(config.cluster.nodes, nodes);
     assert.deepEqual(
       config.cluster,
@@ -118,4 +147,9 @@ test('what the image is built from exists', () => {
     assert.ok(existsSync(path.join(root, source)), source);
     assert.ok(ignored.split('\n').includes(`!${source}`), `${source} is not ignored`);
   }
+});
+
+test('the users of nats.conf are those that the permissions make: npm run nats-conf writes them', () => {
+  const text = readFileSync(path.join(root, 'nats.conf'), 'utf8');
+  assert.ok(text.endsWith(`permissions.ts.\n${busAccounts(nodes, userOfEachRole).join('\n')}\n`));
 });

@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.js';
 import type { EmulatorReport } from '../../emulator/report.js';
 import type { KnownOfNode, NodeStatus } from '../../emulator/status-view.js';
 import type { ClusterDefinition } from '../../wire/generated/types.js';
-import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { openClient, withClient } from '../open-client.js';
@@ -91,19 +91,26 @@ async function takeLocal(dataDir: string): Promise<Snapshot | undefined> {
   const report = await control(dataDir, 'status', {});
   return {
     cluster: report.cluster,
-    nodes: await askLocal(report),
+    nodes: await askLocal(report, dataDir),
     advice: 'start nodes with dynats restart, or dynats resume when they are paused',
   };
 }
 
-async function askLocal(report: EmulatorReport): Promise<KnownOfNode[]> {
+async function askLocal(report: EmulatorReport, dataDir: string): Promise<KnownOfNode[]> {
   const names = report.cluster.nodes;
   const urls = report.urls.filter((_, i) => report.nodes[names[i] ?? '']?.bus.state === 'running');
   const silent = names.map(node => ({ node, status: undefined, processes: report.nodes[node] }));
   if (urls.length === 0) return silent;
   let client: Client;
   try {
-    client = await openClient({ servers: urls, connectTimeoutMs: askLimitMs, name: 'dynats status' });
+    // Whatever variables and contexts say: this emulator is meant.
+    const options = await connectionOptions({ data: dataDir, context: false }, {});
+    client = await openClient({
+      ...options,
+      servers: urls,
+      connectTimeoutMs: askLimitMs,
+      name: 'dynats status',
+    });
   } catch {
     return silent; // The processes are known without the bus.
   }

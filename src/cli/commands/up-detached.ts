@@ -69,8 +69,12 @@ function openLog(dataDir: string, file: string): number {
 }
 
 function passedOn(flags: UpFlags): string[] {
-  const { nodes, rf, partitioner, zones, port, broker, sync } = flags;
-  return Object.entries({ nodes, rf, partitioner, zones, port, broker, sync }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value],
-  );
+  const { nodes, rf, partitioner, zones, port, broker, sync, listen, secure } = flags;
+  const withValue = { nodes, rf, partitioner, zones, port, broker, sync, listen };
+  return [
+    ...Object.entries(withValue).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, value],
+    ),
+    ...(secure === undefined ? [] : [secure ? '--secure' : '--no-secure']),
+  ];
 }

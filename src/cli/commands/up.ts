@@ -19,6 +19,8 @@ export interface UpFlags {
   port?: string;
   broker?: string;
   sync?: string;
+  secure?: boolean;
+  listen?: string;
   detach?: boolean;
   console?: boolean;
   /** Set by `--detach` on the process that it leaves behind. */
@@ -35,6 +37,9 @@ export function register(program: Command): void {
     .option('--zones <names>', 'zone of each node, such as a,a,b,b: owners are spread over zones')
     .option('--port <port>', 'first port of the block that is used, default 4222')
     .option('--broker <mode>', 'per-node (default), or single: one server for all, a single point of failure')
+    .option('--secure', 'users with keys and passwords of their own, and TLS (--no-secure: not any more)')
+    .option('--no-secure')
+    .option('--listen <address>', 'address for clients, default 127.0.0.1; another one needs --secure')
     .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
     .option('--detach', 'return when it is ready; it goes on in the background')
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
@@ -65,7 +70,7 @@ async function upHere(flags: UpFlags): Promise<void> {
     note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
     const { runConsole } = await import('../console.js');
     await Promise.race([
-      runConsole({ connection: { servers: [...emulator.urls] }, dataDir: resolveDataDir(flags.data) }),
+      runConsole({ connection: emulator.connectionAs('operator'), dataDir: resolveDataDir(flags.data) }),
       emulator.stopped,
     ]);
     interrupt();
@@ -160,6 +165,8 @@ function optionsOf(flags: UpFlags): EmulatorOptions {
     // The emulator checks the words themselves, for all who start one.
     ...(flags.partitioner === undefined ? {} : { partitioner: flags.partitioner as Partitioner }),
     ...(flags.broker === undefined ? {} : { broker: flags.broker as BrokerMode }),
+    ...(flags.secure === undefined ? {} : { secure: flags.secure }),
+    ...(flags.listen === undefined ? {} : { listen: flags.listen }),
     ...(flags.sync === undefined ? {} : { sync: flags.sync as SyncMode }),
   };
 }

@@ -1,0 +1,128 @@
+// A directory of secrets: the keys of nodes and users, passwords, and certificates. What is there already is kept. Only its
+// owner may read it, and nothing of it is ever printed, logged or given to a process on its command line.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { makeUserSeed, publicKeyOf } from '../../nats/user-key.js';
+import type { Role } from '../../wire/permissions.js';
+import { failed, messageOf } from '../emulator-error.js';
+import { type Certified, isStillGood, issue, makeAuthority } from './certificates.js';
+
+const PASSWORD_BYTES = 24;
+
+export interface SecretsOptions {
+  readonly nodes: readonly string[];
+  /** Users by name, with what they may do. */
+  readonly users: Readonly<Record<string, Role>>;
+  /** Names and addresses under which servers are reached. */
+  readonly hosts: readonly string[];
+}
+
+/** One who connects with a key: a node or a user. */
+export interface Holder {
+  readonly name: string;
+  /** File of the seed. */
+  readonly seedFile: string;
+  readonly publicKey: string;
+}
+
+export interface User extends Holder {
+  readonly role: Role;
+  readonly password: string;
+}
+
+export interface Secrets {
+  readonly dir: string;
+  readonly tls: TlsFiles;
+  readonly nodes: readonly Holder[];
+  readonly users: readonly User[];
+}
+
+/** Paths of the servers' certificate and key, and of the authority's certificate. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Where a user's or node's files are. */
+export function secretFiles(dir: string, name: string): { seed: string; password: string; context: string } {
+  const file = (ending: string) => path.join(dir, `${name}.${ending}`);
+  return { seed: file('nkey'), password: file('password'), context: file('json') };
+}
+
+export function tlsFilesIn(dir: string): TlsFiles {
+  return {
+    ca: path.join(dir, 'ca.pem'),
+    cert: path.join(dir, 'server.pem'),
+    key: path.join(dir, 'server-key.pem'),
+  };
+}
+
+/** Makes what is missing. @throws EmulatorError when the directory cannot be written, or holds a file that is not sound. */
+export async function ensureSecrets(dir: string, options: SecretsOptions): Promise<Secrets> {
+  const root = path.resolve(dir);
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    chmodSync(root, 0o700);
+    const tls = await ensureCertificates(root, options.hosts);
+    const nodes = options.nodes.map(name => holder(root, name));
+    const users = Object.entries(options.users).map(([name, role]) => ({
+      ...holder(root, name),
+      role,
+      password: keep(secretFiles(root, name).password, () => randomBytes(PASSWORD_BYTES).toString('hex')),
+    }));
+    return { dir: root, tls, nodes, users };
+  } catch (error) {
+    throw failed(`cannot make secrets in ${root}: ${messageOf(error)}`, error);
+  }
+}
+
+async function ensureCertificates(root: string, hosts: readonly string[]): Promise<TlsFiles> {
+  const files = tlsFilesIn(root);
+  const authorityKey = path.join(root, 'ca-key.pem');
+  let authority = pair(files.ca, authorityKey);
+  if (authority === undefined) {
+    authority = await makeAuthority('Dynats development CA');
+    write(authorityKey, authority.key);
+    write(files.ca, authority.cert);
+  }
+  const known = pair(files.cert, files.key);
+  if (known === undefined || !isStillGood(known.cert, authority, hosts)) {
+    const { cert, key } = await issue(authority, hosts);
+    write(files.key, key);
+    write(files.cert, cert);
+  }
+  return files;
+}
+
+function pair(certFile: string, keyFile: string): Certified | undefined {
+  if (!existsSync(certFile) || !existsSync(keyFile)) return undefined;
+  return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+}
+
+function holder(root: string, name: string): Holder {
+  const { seed: seedFile } = secretFiles(root, name);
+  const seed = keep(seedFile, makeUserSeed);
+  try {
+    return { name, seedFile, publicKey: publicKeyOf(seed) };
+  } catch (cause) {
+    // The cause names what is wrong with the seed, not the seed.
+    throw new Error(`${seedFile} holds no nkey seed: delete it to have a new one made`, { cause });
+  }
+}
+
+/** The line in the file, or a new one. */
+function keep(file: string, make: () => string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const made = make();
+  write(file, `${made}\n`);
+  return made;
+}
+
+/** Whole, by rename, and readable by its owner only, whatever was there before. */
+export function write(file: string, text: string): void {
+  const fresh = `${file}.${process.pid}`;
+  writeFileSync(fresh, text, { mode: 0o600 });
+  renameSync(fresh, file);
+}
