@@ -8,7 +8,7 @@ import { openConnection } from '../../src/nats/connection.js';
 import { NatsReplicaLog } from '../../src/nats/streams.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
 import { subjects } from '../../src/wire/subjects.js';
-import { startEmulator } from '../support/emulator.js';
+import { startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 
 const servesWithinMs = 15_000;
@@ -95,7 +95,8 @@ async function comesBack(t: TestContext, emulator: Emulator, node: string, conte
 }
 
 test('a node with a long log serves again within 15 s and says how far it is', async t => {
-  const emulator = await startEmulator(t);
+  // The second node would soon be given what it shares with the first, and its keys would not be those of its log alone.
+  const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
   await t.test('with 1,000,000 records in entries of 500', t =>
     comesBack(t, emulator, 'n2', { records: 1_000_000, recordsPerEntry: 500 }),
   );
