@@ -22,6 +22,7 @@ export const NodeVerb = {
   Hints: 'hints',
   Repair: 'repair',
   Outcome: 'outcome',
+  Requests: 'requests',
 } as const;
 export type NodeVerb = (typeof NodeVerb)[keyof typeof NodeVerb];
 

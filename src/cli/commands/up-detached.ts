@@ -69,8 +69,11 @@ function openLog(dataDir: string, file: string): number {
 }
 
 function passedOn(flags: UpFlags): string[] {
-  const { nodes, rf, partitioner, zones, port, broker, sync } = flags;
-  return Object.entries({ nodes, rf, partitioner, zones, port, broker, sync }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value],
+  const { nodes, rf, partitioner, zones, port, broker, sync, dashboard, dashboardPort } = flags;
+  const without = dashboard === false ? ['--no-dashboard'] : [];
+  const own = dashboardPort === undefined ? [] : ['--dashboard-port', dashboardPort];
+  const settings = Object.entries({ nodes, rf, partitioner, zones, port, broker, sync }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [`--${name}`, value]),
   );
+  return [...settings, ...without, ...own];
 }

@@ -4,9 +4,11 @@ import type { Emulator } from '../../emulator/emulator.js';
 import type { BrokerMode, EmulatorOptions, Partitioner, SyncMode } from '../../emulator/options.js';
 import { titleOf } from '../../emulator/part.js';
 import { formatElapsed } from '../../model/duration.js';
+import type { Faults } from '../dashboard/faults.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { errorLine, note, print } from '../output.js';
+import { portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
 import type { SupervisorMessage } from './up-detached.js';
 
@@ -21,6 +23,9 @@ export interface UpFlags {
   sync?: string;
   detach?: boolean;
   console?: boolean;
+  /** False after --no-dashboard. */
+  dashboard?: boolean;
+  dashboardPort?: string;
   /** Set by `--detach` on the process that it leaves behind. */
   supervised?: boolean;
 }
@@ -38,6 +43,8 @@ export function register(program: Command): void {
     .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
     .option('--detach', 'return when it is ready; it goes on in the background')
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
+    .option('--no-dashboard', 'serve no dashboard')
+    .option('--dashboard-port <port>', 'port of the dashboard, default the first free one from 8222 on')
     .addOption(new Option('--supervised').hideHelp())
     .addHelpText(
       'after',
@@ -60,7 +67,9 @@ async function upHere(flags: UpFlags): Promise<void> {
       ? new CliError(ExitCode.Interrupted, 'interrupted; nothing is left running')
       : asCliError(error);
   });
+  await using dashboard = await dashboardOf(flags, emulator);
   print(readyLine(emulator));
+  if (dashboard !== undefined) print(dashboard.line);
   if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
     note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
     const { runConsole } = await import('../console.js');
@@ -90,8 +99,10 @@ async function upSupervised(flags: UpFlags): Promise<void> {
       tell({ type: 'progress', line });
     });
     process.off('disconnect', interrupt);
-    note(readyLine(emulator));
-    tell({ type: 'ready', line: readyLine(emulator) });
+    await using dashboard = await dashboardOf(flags, emulator);
+    const lines = [readyLine(emulator), ...(dashboard === undefined ? [] : [dashboard.line])].join('\n');
+    note(lines);
+    tell({ type: 'ready', line: lines });
     if (process.connected) process.disconnect();
     await emulator.stopped;
   } catch (error) {
@@ -121,6 +132,7 @@ async function start(
   onProgress: (line: string) => void,
 ): Promise<Emulator> {
   const { Emulator } = await import('../../emulator/emulator.js');
+  portOf(flags.dashboardPort, '--dashboard-port');
   const begun = performance.now();
   const emulator = await Emulator.start({
     ...optionsOf(flags),
@@ -139,6 +151,36 @@ async function start(
     );
   onProgress(`Started in ${formatElapsed(performance.now() - begun)}.`);
   return emulator;
+}
+
+/** The dashboard of the emulator, unless there is to be none. One that cannot be served is no reason to stop. */
+async function dashboardOf(
+  flags: UpFlags,
+  emulator: Emulator,
+): Promise<(AsyncDisposable & { readonly line: string }) | undefined> {
+  if (flags.dashboard === false) return undefined;
+  const { startDashboard } = await import('../dashboard/start.js');
+  try {
+    const dashboard = await startDashboard({
+      connection: { servers: [...emulator.urls] },
+      faults: faultsOf(emulator),
+      port: portOf(flags.dashboardPort, '--dashboard-port'),
+    });
+    return { line: `dashboard: ${dashboard.url}`, [Symbol.asyncDispose]: () => dashboard.close() };
+  } catch (error) {
+    note(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function faultsOf(emulator: Emulator): Faults {
+  return {
+    report: async () => emulator.report(),
+    kill: (node, parts) => emulator.kill(node, parts),
+    pause: (node, parts) => emulator.pause(node, parts),
+    resume: node => emulator.resume(node),
+    restart: node => emulator.restart(node),
+  };
 }
 
 /** `ready: nats://127.0.0.1:4222,... logs nats://127.0.0.1:4226,...`: lists as --server takes them. */
