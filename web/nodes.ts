@@ -14,7 +14,16 @@ export function stateOf({ life, state }: NodeView): { mark: string; name: string
 
 type Act = (action: FaultAction, node: string) => void;
 
-const facts = ['Uptime', 'Log', 'Keys', 'Hints held', 'Hints owed', 'Repair', 'Broker', 'Stream'] as const;
+const facts = [
+  'Uptime',
+  'Applied / appended',
+  'Keys',
+  'Hints held',
+  'Hints owed',
+  'Repair',
+  'Broker',
+  'Stream',
+] as const;
 type Fact = (typeof facts)[number];
 
 interface Card {
@@ -88,11 +97,9 @@ function fill({ root, pill, zone, reason, values, progress, buttons }: Card, vie
   reason.hidden = view.reason === null;
   const { applied, stored, hintsHeld, antiEntropy, broker } = view;
   setText(values.Uptime, age(view.uptimeMs));
-  const lag = stored !== null && applied !== null ? stored - applied : 0;
-  const position =
-    stored === null ? '–' : lag > 0 ? `${count(applied)} of ${count(stored)}` : `${count(applied)} applied`;
-  setText(values.Log, position);
-  values.Log.title = `entries applied ${count(applied)}, appended ${count(stored)}; ${bytes(view.logBytes)} on disk`;
+  const log = values['Applied / appended'];
+  setText(log, stored === null ? '–' : `${count(applied)} / ${count(stored)}`);
+  log.className = stored !== null && applied !== null && applied < stored ? 'warn' : '';
   setText(values.Keys, count(view.keys));
   const held = Object.entries(hintsHeld ?? {}).filter(([, entries]) => entries > 0);
   setText(
@@ -111,10 +118,14 @@ function fill({ root, pill, zone, reason, values, progress, buttons }: Card, vie
     antiEntropy === null
       ? '–'
       : running === null
-        ? `${count(antiEntropy.rounds)} rounds, ${count(antiEntropy.fetched)} in, ${count(antiEntropy.sent)} out`
+        ? `${count(antiEntropy.fetched)} in, ${count(antiEntropy.sent)} out`
         : `${running.done} of ${running.total} comparisons`,
   );
-  progress.style.visibility = running === null ? 'hidden' : 'visible';
+  values.Repair.title =
+    antiEntropy === null
+      ? ''
+      : `records that anti-entropy fetched and sent, in ${count(antiEntropy.rounds)} rounds since the start`;
+  progress.classList.toggle('idle', running === null);
   progress.value = running === null || running.total === 0 ? 0 : running.done / running.total;
   setText(values.Broker, broker === null ? '–' : `${broker.name} ${broker.version}`);
   values.Broker.title = broker?.url ?? '';

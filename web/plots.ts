@@ -152,7 +152,7 @@ function refresh(): void {
   for (const { latency: all } of points)
     for (const { level, answered } of all) totals.set(level, (totals.get(level) ?? 0) + answered);
   const levels = [...totals].sort(([, a], [, b]) => b - a).map(([level]) => level);
-  offer(levelSelect, levels.length === 0 ? ['QUORUM'] : levels.sort(), levels[0]);
+  offer(levelSelect, levels.length === 0 ? ['QUORUM'] : [...levels].sort(), levels[0]);
   const spanMs = Number(spanSelect.value) * 1000;
   const end = points.at(-1)?.at ?? Date.now();
   const shown = withGaps(points.filter(({ at }) => at > end - spanMs));

@@ -5,12 +5,14 @@ import { byId, html } from './elements.js';
 import { clock, duration, short } from './words.js';
 
 const SHOWN_MAX = 40;
+/** That much behind the answer an owner is late; less is how a level below ALL works. In milliseconds. */
+const LATE_MS = 20;
 
 type Receipt = RequestView['receipt'];
 type Owner = Receipt['owners'][number];
 
 export interface Fate {
-  readonly tone: 'ok' | 'warn' | 'bad' | 'quiet';
+  readonly tone: 'ok' | 'after' | 'warn' | 'bad' | 'quiet';
   readonly mark: string;
   readonly words: string;
 }
@@ -20,11 +22,12 @@ export function fateOf(owner: Owner, receipt: Receipt): Fate {
   const { state, tookMs } = owner;
   if (state === 'acked' || state === 'answered') {
     const took = tookMs === undefined ? '' : ` ${duration(tookMs)}`;
-    const isLate = tookMs !== undefined && tookMs > receipt.tookMs;
+    const behindMs = (tookMs ?? 0) - receipt.tookMs;
     if (owner.repair !== undefined)
       return { tone: 'warn', mark: '↻', words: `stale, repair ${owner.repair}${took}` };
-    return isLate
-      ? { tone: 'warn', mark: '◷', words: `${state} after the answer:${took}` }
+    if (behindMs > LATE_MS) return { tone: 'warn', mark: '◷', words: `${state} late:${took}` };
+    return behindMs > 0
+      ? { tone: 'after', mark: '⋯', words: `${state} after the answer:${took}` }
       : { tone: 'ok', mark: '✓', words: `${state} in${took}` };
   }
   if (state === 'not-asked') return { tone: 'quiet', mark: '–', words: 'not asked' };

@@ -42,7 +42,7 @@ function arrowHeads(): SVGDefsElement {
       },
       svg('path', { d: 'M0 0 8 4 0 8z', class: `head ${tone}` }),
     );
-  return svg('defs', {}, head('ok'), head('warn'), head('bad'));
+  return svg('defs', {}, head('ok'), head('after'), head('warn'), head('bad'));
 }
 
 export function drawRing(view: RingView): void {
@@ -51,6 +51,12 @@ export function drawRing(view: RingView): void {
   const shown = Math.min(view.replicationFactor, BANDS_MAX);
   inner = OUTER - shown * (BAND + GAP);
   angles = placed(view, turn);
+  const ys = [...angles.values()].map(angle => point(angle, NODES_AT)[1]);
+  const [top, bottom] = [
+    Math.min(-OUTER - 8, ...ys.map(y => y - 40)),
+    Math.max(OUTER + 8, ...ys.map(y => y + 40)),
+  ];
+  root.setAttribute('viewBox', `-212 ${top} 424 ${bottom - top}`);
   bands.replaceChildren(
     ...view.slices.flatMap(({ from, to, owners }) =>
       owners.slice(0, shown).map((owner, band) => {

@@ -26,7 +26,8 @@ export function bytes(value: number | null): string {
   if (value < 1024) return `${value} B`;
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length, Math.floor(Math.log2(value) / 10));
-  return `${(value / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
+  const amount = value / 1024 ** power;
+  return `${amount.toFixed(amount < 10 ? 1 : 0)} ${units[power - 1]}`;
 }
 
 export function clock(at: number): string {

@@ -4,7 +4,6 @@ import type { Emulator } from '../../emulator/emulator.js';
 import type { BrokerMode, EmulatorOptions, Partitioner, SyncMode } from '../../emulator/options.js';
 import { titleOf } from '../../emulator/part.js';
 import { formatElapsed } from '../../model/duration.js';
-import type { Faults } from '../dashboard/faults.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { errorLine, note, print } from '../output.js';
@@ -69,7 +68,7 @@ async function upHere(flags: UpFlags): Promise<void> {
   });
   await using dashboard = await dashboardOf(flags, emulator);
   print(readyLine(emulator));
-  if (dashboard !== undefined) print(dashboard.line);
+  if (dashboard !== undefined) note(dashboard.line);
   if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
     note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
     const { runConsole } = await import('../console.js');
@@ -100,9 +99,9 @@ async function upSupervised(flags: UpFlags): Promise<void> {
     });
     process.off('disconnect', interrupt);
     await using dashboard = await dashboardOf(flags, emulator);
-    const lines = [readyLine(emulator), ...(dashboard === undefined ? [] : [dashboard.line])].join('\n');
-    note(lines);
-    tell({ type: 'ready', line: lines });
+    if (dashboard !== undefined) tell({ type: 'progress', line: dashboard.line });
+    note(readyLine(emulator));
+    tell({ type: 'ready', line: readyLine(emulator) });
     if (process.connected) process.disconnect();
     await emulator.stopped;
   } catch (error) {
@@ -160,6 +159,7 @@ async function dashboardOf(
 ): Promise<(AsyncDisposable & { readonly line: string }) | undefined> {
   if (flags.dashboard === false) return undefined;
   const { startDashboard } = await import('../dashboard/start.js');
+  const { faultsOf } = await import('../dashboard/faults.js');
   try {
     const dashboard = await startDashboard({
       connection: { servers: [...emulator.urls] },
@@ -171,16 +171,6 @@ async function dashboardOf(
     note(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
-}
-
-function faultsOf(emulator: Emulator): Faults {
-  return {
-    report: async () => emulator.report(),
-    kill: (node, parts) => emulator.kill(node, parts),
-    pause: (node, parts) => emulator.pause(node, parts),
-    resume: node => emulator.resume(node),
-    restart: node => emulator.restart(node),
-  };
 }
 
 /** `ready: nats://127.0.0.1:4222,... logs nats://127.0.0.1:4226,...`: lists as --server takes them. */

@@ -1,4 +1,5 @@
 // The faults that the page can make, on the emulator of this machine.
+import type { Emulator } from '../../emulator/emulator.js';
 import type { Part } from '../../emulator/part.js';
 import { isPart } from '../../emulator/part.js';
 import type { EmulatorReport, Ended, Restarted } from '../../emulator/report.js';
@@ -61,6 +62,17 @@ export const noFaults: Faults = {
   resume: async () => none(),
   restart: async () => none(),
 };
+
+/** Those of an emulator in this process. */
+export function faultsOf(emulator: Emulator): Faults {
+  return {
+    report: async () => emulator.report(),
+    kill: (node, parts) => emulator.kill(node, parts),
+    pause: (node, parts) => emulator.pause(node, parts),
+    resume: node => emulator.resume(node),
+    restart: node => emulator.restart(node),
+  };
+}
 
 /** Those of the emulator on a data directory, whichever process it is of. */
 export async function faultsOn(dataDir: string): Promise<Faults> {
