@@ -118,7 +118,7 @@ async function refreshRing(ring = ''): Promise<void> {
 
 async function lookUp(): Promise<void> {
   const asked = wanted;
-  if (asked === undefined || document.hidden) return;
+  if (asked === undefined || document.hidden || !isLinked || view?.isConnected !== true) return;
   try {
     const answer = await askKey(asked.bucket, asked.key);
     if (wanted !== asked) return;
