@@ -122,6 +122,25 @@ ifChanged(
   },
 );
 
+ifChanged(
+  'page',
+  ['web', 'src/cli/dashboard/view.ts', 'schemas', 'package-lock.json'],
+  'dist/web/main.js',
+  () => {
+    const out = path.join(root, 'dist/web');
+    rmSync(out, { recursive: true, force: true });
+    run('Compiling the page', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'web']);
+    for (const file of ['index.html', 'icon.svg', 'style.css'])
+      copyFileSync(path.join(root, 'web', file), path.join(out, file));
+    // The one library of the page comes as the module it is: there is nothing to bundle.
+    for (const [from, to] of [
+      ['uPlot.esm.js', 'uplot.js'],
+      ['uPlot.min.css', 'uplot.css'],
+    ])
+      copyFileSync(path.join(root, 'node_modules/uplot/dist', from), path.join(out, to));
+  },
+);
+
 // `npx dynats` inside the checkout: npm links the commands of dependencies, not the package's own.
 const link = path.join(root, 'node_modules/.bin/dynats');
 if (process.platform !== 'win32' && !existsSync(link)) {

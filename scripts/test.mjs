@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { ensureChromium } from './chromium.mjs';
 import { setup } from './setup.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -55,10 +56,13 @@ for (const argument of wanted.length > 0 ? wanted : ['test']) {
 }
 
 const found = await setup(['nats-server', 'nats']);
+const needsBrowser = [...files].some(file => file.endsWith('dashboard.test.js'));
+const chromium = needsBrowser ? ensureChromium() : undefined;
 const env = {
   ...process.env,
   DYNATS_NATS_SERVER: found['nats-server'].path,
   DYNATS_NATS_CLI: found.nats.path,
+  ...(chromium === undefined ? {} : { DYNATS_CHROMIUM: chromium }),
 };
 
 const failed = [];

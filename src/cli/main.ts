@@ -32,6 +32,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     export: () => import('./commands/export.js'),
   },
   'Insight:': {
+    dashboard: () => import('./commands/dashboard.js'),
     inspect: () => import('./commands/inspect.js'),
     why: () => import('./commands/why.js'),
     hints: () => import('./commands/hints.js'),

@@ -12,6 +12,8 @@ import type {
   RecordsReply,
   RecordsRequest,
   RepairReply,
+  RequestsReply,
+  RequestsRequest,
   StatusReply,
   TouchReply,
 } from '../wire/generated/types.js';
@@ -166,6 +168,12 @@ export interface Client extends AsyncDisposable {
 
   /** The hints that `node` holds, after it did what is asked. Rejects with UnavailableError when it is not there. */
   hints(node: string, request?: HintsRequest, options?: { timeoutMs?: number }): Promise<HintsReply>;
+
+  /**
+   * How `node` has coordinated: counters since it started, and receipts of some requests, which it takes for ten seconds after
+   * it was asked. Rejects with UnavailableError when it is not there.
+   */
+  requests(node: string, request?: RequestsRequest, options?: { timeoutMs?: number }): Promise<RequestsReply>;
 
   /** Waits for what is under way, then closes the connection. */
   close(): Promise<void>;

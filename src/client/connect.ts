@@ -16,6 +16,8 @@ import type {
   RecordsReply,
   RecordsRequest,
   RepairReply,
+  RequestsReply,
+  RequestsRequest,
   StatusReply,
   TouchReply,
 } from '../wire/generated/types.js';
@@ -240,6 +242,10 @@ class NatsClient implements Client {
 
   hints(node: string, request?: HintsRequest, options?: AskOptions): Promise<HintsReply> {
     return this.nodeQuestions.hints(node, request, options);
+  }
+
+  requests(node: string, request?: RequestsRequest, options?: AskOptions): Promise<RequestsReply> {
+    return this.nodeQuestions.requests(node, request, options);
   }
 
   async outcome(

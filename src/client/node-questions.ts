@@ -5,6 +5,8 @@ import type {
   RecordsReply,
   RecordsRequest,
   RepairReply,
+  RequestsReply,
+  RequestsRequest,
   StatusReply,
 } from '../wire/generated/types.js';
 import * as validators from '../wire/generated/validators.js';
@@ -51,5 +53,14 @@ export class NodeQuestions {
   ): Promise<HintsReply> {
     const subject = subjects.node(checkNode(node, 'node'), request.action === 'list' ? 'hints' : 'order');
     return this.ask(subject, request, validators.hintsReply, timeoutMs);
+  }
+
+  async requests(
+    node: string,
+    request: RequestsRequest = {},
+    { timeoutMs = this.timeoutMsDefault() }: AskOptions = {},
+  ): Promise<RequestsReply> {
+    const subject = subjects.node(checkNode(node, 'node'), 'requests');
+    return this.ask(subject, request, validators.requestsReply, timeoutMs);
   }
 }

@@ -32,6 +32,8 @@ export interface Coordination {
   readonly logs: LogLanes;
   readonly hints: HintStore;
   readonly reads: ReadonlyMap<string, ReadLane>;
+  /** Records that reads and scans appended to owners found stale: counted when the log acked them or did not. */
+  readonly repairs: { acked: number; failed: number };
   /** The node this coordinator is part of, which it asks first; undefined in a client. */
   readonly self: string | undefined;
   /** The zone this coordinator is in, where there are zones. */

@@ -27,6 +27,7 @@ import { Pace } from './pace.js';
 import { PeerClocks } from './peer-clocks.js';
 import { read } from './read.js';
 import { type LocalReplica, ReadLane } from './read-lane.js';
+import { Samples } from './samples.js';
 import { Scans } from './scan.js';
 import { readInSession, writeInSession } from './session.js';
 import { touch } from './touch.js';
@@ -66,6 +67,8 @@ export class Coordinator {
   /** The bucket definitions known here. */
   readonly catalog: Catalog;
   readonly buckets: Buckets;
+  /** Receipts of some requests, while somebody asks for them. */
+  readonly samples: Samples;
   private readonly c: Coordination;
   private readonly scans: Scans;
   private readonly catalogSync: CatalogSync;
@@ -97,6 +100,7 @@ export class Coordinator {
       deadlines: new Deadlines(clock),
       lateness: new Deadlines(clock, LATENESS_TICK_MS),
       answerTimes: new AnswerTimes(clock),
+      repairs: { acked: 0, failed: 0 },
       logs: new LogLanes(bus, clock, nodes, this.liveness, options.onAcked ?? (() => {})),
       hints: new HintStore(bus, clock, this.liveness),
       reads: new Map(nodes.map(node => [node, readLane(node)])),
@@ -104,6 +108,7 @@ export class Coordinator {
       zone: local === undefined ? options.zone : cluster.zones?.[local.node],
     };
     this.scans = new Scans(this.c);
+    this.samples = new Samples(clock);
     this.catalog = new Catalog(cluster, this.c.rings);
     const { heartbeatMs } = options.liveness ?? LIVENESS_DEFAULTS;
     this.buckets = new Buckets(this.c, this.catalog, HEARSAY_HEARTBEATS * heartbeatMs);
@@ -140,6 +145,11 @@ export class Coordinator {
     return new Appender(this.c.logs);
   }
 
+  /** Records that reads appended to owners found stale, since the start. */
+  get repairs(): Readonly<Coordination['repairs']> {
+    return this.c.repairs;
+  }
+
   get rings(): Rings {
     return this.c.rings;
   }
@@ -149,8 +159,9 @@ export class Coordinator {
     return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) => {
       const inBucket = writeInto(bucket, request);
       const run = request.session === undefined ? write : writeInSession;
-      return request.trace === true
-        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
+      const samples = this.samples.take() ? this.samples : undefined;
+      return request.trace === true || samples !== undefined
+        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace), samples)
         : run(this.c, inBucket, deadlineAtMs);
     });
   }
@@ -159,8 +170,9 @@ export class Coordinator {
     return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) => {
       const inBucket = readFrom(bucket, request);
       const run = request.session === undefined ? read : readInSession;
-      return request.trace === true
-        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace))
+      const samples = this.samples.take() ? this.samples : undefined;
+      return request.trace === true || samples !== undefined
+        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace), samples)
         : run(this.c, inBucket, deadlineAtMs);
     });
   }

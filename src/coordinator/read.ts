@@ -262,6 +262,7 @@ class ReadInProgress implements Sleeper {
   }
 
   private repaired(holders: Tally, record: WireRecord, owner: string, isAcked: boolean): void {
+    this.c.repairs[isAcked ? 'acked' : 'failed']++;
     this.plan.trace?.repaired(owner, isAcked);
     if (this.settled) return;
     if (holders.isMet) this.answer(record);

@@ -104,10 +104,12 @@ function append(
         text,
         bytes,
         acked: () => {
+          c.repairs.acked++;
           tally.answered(owner);
           settle();
         },
         failed: () => {
+          c.repairs.failed++;
           tally.failed(owner);
           settle();
         },

@@ -7,6 +7,7 @@ import { type Version, versionText } from '../model/record.js';
 import type { GetReply, PutReply, Receipt } from '../wire/generated/types.js';
 import type { ReadRequest, WriteRequest } from '../wire/requests.js';
 import type { Coordination } from './coordination.js';
+import type { Samples } from './samples.js';
 
 type Owner = Receipt['owners'][number];
 type Hint = Receipt['hints'][number];
@@ -19,13 +20,15 @@ export class Trace {
   private readonly hints = new Map<string, Hint>();
   private version: string | undefined;
   private need: Need = [];
+  /** Without the value: a sample is kept for a while. */
+  private readonly request: Pick<ReadRequest | WriteRequest, 'kind' | 'bucket' | 'key' | 'level'>;
 
   constructor(
     private readonly c: Coordination,
-    private readonly request: ReadRequest | WriteRequest,
+    { kind, bucket, key, level }: ReadRequest | WriteRequest,
   ) {
     this.startedAtMs = c.clock.monotonic();
-    const { bucket, key } = request;
+    this.request = { kind, bucket, key, level };
     for (const node of c.rings.find(bucket)?.owners(key) ?? [])
       this.owners.set(node, { node, state: this.before(node) });
   }
@@ -95,6 +98,13 @@ export class Trace {
       met,
       why: why.slice(0, WHY_MAX),
       tookMs: this.tookMs(),
+      ...this.now(),
+    };
+  }
+
+  /** What is known by now of the owners and the hints, which goes on behind the answer. */
+  now(): Pick<Receipt, 'owners' | 'hints'> {
+    return {
       owners: [...this.owners.values()].map(owner => ({ ...owner })),
       hints: [...this.hints.values()],
     };
@@ -132,18 +142,26 @@ export class Trace {
   }
 }
 
-/** Carries out a request that asks for a receipt: the reply has it, or the error. */
+/** Carries out a request that asks for a receipt, so that the reply has it, or the error; or one that is a sample. */
 export async function traced<Reply extends PutReply | GetReply>(
   c: Coordination,
   request: ReadRequest | WriteRequest,
   run: (trace: Trace) => Promise<Reply>,
+  samples?: Samples,
 ): Promise<Reply> {
   const trace = new Trace(c, request);
+  const isWanted = request.trace === true;
   try {
     const reply = await run(trace);
-    return { ...reply, receipt: trace.receipt(true, trace.whyMet(reply), reply.version) };
+    const receipt = trace.receipt(true, trace.whyMet(reply), reply.version);
+    samples?.keep(trace, receipt);
+    return isWanted ? { ...reply, receipt } : reply;
   } catch (error) {
-    if (error instanceof DynatsError) error.receipt = trace.receipt(false, `${error.code}: ${error.message}`);
+    if (error instanceof DynatsError) {
+      const receipt = trace.receipt(false, `${error.code}: ${error.message}`);
+      samples?.keep(trace, receipt);
+      if (isWanted) error.receipt = receipt;
+    }
     throw error;
   }
 }

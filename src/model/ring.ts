@@ -86,6 +86,17 @@ export class Ring {
     return this.zones.get(node);
   }
 
+  /** All ranges of tokens, ascending and without gaps: from `from` up to but without `to`, with their owners. */
+  *ranges(): Generator<{ from: number; to: number; owners: readonly string[] }> {
+    const { points } = this;
+    const first = points[0] ?? 0;
+    if (first > 0) yield { from: 0, to: first, owners: this.ownersFrom(points.length - 1) };
+    for (let i = 0; i < points.length; i++) {
+      const to = points[i + 1] ?? this.partitioner.tokens;
+      yield { from: points[i] ?? 0, to, owners: this.ownersFrom(i) };
+    }
+  }
+
   /** Index into `groups` of the key's owners. */
   group(key: string): number {
     return this.pointGroups[this.pointAt(this.token(key))] ?? 0;

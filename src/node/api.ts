@@ -12,8 +12,16 @@ import type {
   TouchReply,
 } from '../wire/generated/types.js';
 import { parseJson } from '../wire/json.js';
-import { parseBatch, parseBucket, parseOperation, parseTouch, type Timing } from '../wire/requests.js';
+import {
+  type Operation,
+  parseBatch,
+  parseBucket,
+  parseOperation,
+  parseTouch,
+  type Timing,
+} from '../wire/requests.js';
 import { parseScan } from '../wire/scan.js';
+import type { RequestCounts } from './request-counts.js';
 
 export interface Api {
   put(data: Uint8Array): Promise<PutReply | GetReply>;
@@ -28,17 +36,20 @@ export interface Api {
 export interface ApiOptions {
   readonly coordinator: Coordinator;
   readonly logger: Logger;
+  readonly counts: RequestCounts;
   /** Largest reply, in bytes. */
   readonly maxPayload: () => number;
 }
 
 /** The handlers; each rejects with a DynatsError. */
-export function apiOf({ coordinator, logger, maxPayload }: ApiOptions): Api {
+export function apiOf({ coordinator, logger, counts, maxPayload }: ApiOptions): Api {
   const now = () => coordinator.clocks.now();
+  const execute = (operation: Operation, timeoutMs: number) =>
+    counts.of(operation, coordinator.execute(operation, timeoutMs));
   const single = (verb: 'put' | 'get' | 'delete') => async (data: Uint8Array) => {
     const operation = parseOperation(verb, data);
     refuseLate(operation, now());
-    return coordinator.execute(operation, remaining(operation, now()));
+    return execute(operation, remaining(operation, now()));
   };
   return {
     put: single('put'),
@@ -65,7 +76,7 @@ export function apiOf({ coordinator, logger, maxPayload }: ApiOptions): Api {
         try {
           if (operation instanceof DynatsError) throw operation;
           refuseLate(timing, now());
-          return await coordinator.execute(operation, remaining(timing, now()));
+          return await execute(operation, remaining(timing, now()));
         } catch (error) {
           if (!(error instanceof DynatsError))
             logger.error({ error }, 'an operation of a batch failed unexpectedly');

@@ -10,11 +10,12 @@ import type { HintLosses } from '../replica/hint-losses.js';
 import type { Purge } from '../replica/purge.js';
 import type { Replica } from '../replica/replica.js';
 import { VERSION } from '../version.js';
-import type { HintsReply, RecordsReply, StatusReply } from '../wire/generated/types.js';
-import { hintsRequest, recordsRequest } from '../wire/generated/validators.js';
+import type { HintsReply, RecordsReply, RequestsReply, StatusReply } from '../wire/generated/types.js';
+import { hintsRequest, recordsRequest, requestsRequest } from '../wire/generated/validators.js';
 import { decodeJson } from '../wire/json.js';
 import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
 import { streams, subjects } from '../wire/subjects.js';
+import type { RequestCounts } from './request-counts.js';
 
 export interface InspectionOptions {
   readonly node: string;
@@ -131,4 +132,15 @@ export function recordsOf(options: InspectionOptions, data: Uint8Array): Records
   }
   const bytesMax = options.maxPayload() * PAGE_FILL;
   return { node, ...replica.memtable.page(life, request.after, request.limit ?? PAGE_LIMIT, bytesMax) };
+}
+
+/** @throws InvalidRequestError */
+export function requestsOf(
+  { node, incarnation, coordinator }: InspectionOptions,
+  counts: RequestCounts,
+  data: Uint8Array,
+): RequestsReply {
+  const { after = 0 } = data.length === 0 ? {} : decodeJson(requestsRequest, data);
+  const samples = coordinator.samples.after(after);
+  return { node, incarnation, counts: counts.all(), repairs: { ...coordinator.repairs }, samples };
 }

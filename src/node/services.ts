@@ -5,9 +5,10 @@ import { VERSION } from '../version.js';
 import type { ClusterDefinition, ClusterReply } from '../wire/generated/types.js';
 import { COORDINATORS, subjects } from '../wire/subjects.js';
 import { apiOf } from './api.js';
-import { hintsOf, type InspectionOptions, orderOf, recordsOf, statusOf } from './inspection.js';
+import { hintsOf, type InspectionOptions, orderOf, recordsOf, requestsOf, statusOf } from './inspection.js';
 import { outcomeOf } from './outcome.js';
 import { repairOf } from './repair.js';
+import { RequestCounts } from './request-counts.js';
 
 export interface ServicesOptions extends InspectionOptions {
   readonly cluster: ClusterDefinition;
@@ -23,7 +24,8 @@ export interface ServicesOptions extends InspectionOptions {
 /** Not started yet. */
 export function servicesOf(options: ServicesOptions): Service[] {
   const { node, cluster, incarnation, bus, logger, replica, coordinator, hints, maxPayload } = options;
-  const api = apiOf({ coordinator, logger, maxPayload });
+  const counts = new RequestCounts(options.clock);
+  const api = apiOf({ coordinator, logger, counts, maxPayload });
   const describe = async (): Promise<ClusterReply> => ({
     node,
     cluster: { ...cluster, buckets: coordinator.catalog.definitions() },
@@ -83,6 +85,11 @@ export function servicesOf(options: ServicesOptions): Service[] {
           name: 'outcome',
           subject: subjects.node(node, 'outcome'),
           handle: data => outcomeOf({ node, replica, catalog: coordinator.catalog, hints }, data),
+        },
+        {
+          name: 'requests',
+          subject: subjects.node(node, 'requests'),
+          handle: async data => requestsOf(options, counts, data),
         },
         { name: 'hints', subject: subjects.node(node, 'hints'), handle: data => hintsOf(options, data) },
         { name: 'order', subject: subjects.node(node, 'order'), handle: data => orderOf(options, data) },

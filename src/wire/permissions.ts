@@ -36,7 +36,7 @@ const news = [subjects.allApplied, subjects.allPresence];
 /** What changes nothing. Not the streams: a stream's server answers to whatever subject the asker names. */
 const looking = [
   subjects.api('cluster'),
-  ...everyNode('cluster', 'status', 'outcome', 'records', 'hints'),
+  ...everyNode('cluster', 'status', 'outcome', 'records', 'hints', 'requests'),
   subjects.api('get'),
   subjects.api('scan'),
   ...everyNode('get', 'scan'),

@@ -23,6 +23,7 @@ export const NodeVerb = {
   Order: 'order',
   Repair: 'repair',
   Outcome: 'outcome',
+  Requests: 'requests',
 } as const;
 export type NodeVerb = (typeof NodeVerb)[keyof typeof NodeVerb];
 

@@ -7,6 +7,7 @@ import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { errorLine, note, print } from '../output.js';
+import { portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
 import type { SupervisorMessage } from './up-detached.js';
 
@@ -23,6 +24,9 @@ export interface UpFlags {
   listen?: string;
   detach?: boolean;
   console?: boolean;
+  /** False after --no-dashboard. */
+  dashboard?: boolean;
+  dashboardPort?: string;
   /** Set by `--detach` on the process that it leaves behind. */
   supervised?: boolean;
 }
@@ -43,6 +47,8 @@ export function register(program: Command): void {
     .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
     .option('--detach', 'return when it is ready; it goes on in the background')
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
+    .option('--no-dashboard', 'serve no dashboard')
+    .option('--dashboard-port <port>', 'port of the dashboard, default the first free one from 8222 on')
     .addOption(new Option('--supervised').hideHelp())
     .addHelpText(
       'after',
@@ -65,7 +71,9 @@ async function upHere(flags: UpFlags): Promise<void> {
       ? new CliError(ExitCode.Interrupted, 'interrupted; nothing is left running')
       : asCliError(error);
   });
+  await using dashboard = await dashboardOf(flags, emulator);
   print(readyLine(emulator));
+  if (dashboard !== undefined) note(dashboard.line);
   if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
     note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
     const { runConsole } = await import('../console.js');
@@ -95,6 +103,8 @@ async function upSupervised(flags: UpFlags): Promise<void> {
       tell({ type: 'progress', line });
     });
     process.off('disconnect', interrupt);
+    await using dashboard = await dashboardOf(flags, emulator);
+    if (dashboard !== undefined) tell({ type: 'progress', line: dashboard.line });
     note(readyLine(emulator));
     tell({ type: 'ready', line: readyLine(emulator) });
     if (process.connected) process.disconnect();
@@ -126,6 +136,7 @@ async function start(
   onProgress: (line: string) => void,
 ): Promise<Emulator> {
   const { Emulator } = await import('../../emulator/emulator.js');
+  portOf(flags.dashboardPort, '--dashboard-port');
   const begun = performance.now();
   const emulator = await Emulator.start({
     ...optionsOf(flags),
@@ -144,6 +155,27 @@ async function start(
     );
   onProgress(`Started in ${formatElapsed(performance.now() - begun)}.`);
   return emulator;
+}
+
+/** The dashboard of the emulator, unless there is to be none. One that cannot be served is no reason to stop. */
+async function dashboardOf(
+  flags: UpFlags,
+  emulator: Emulator,
+): Promise<(AsyncDisposable & { readonly line: string }) | undefined> {
+  if (flags.dashboard === false) return undefined;
+  const { startDashboard } = await import('../dashboard/start.js');
+  const { faultsOf } = await import('../dashboard/faults.js');
+  try {
+    const dashboard = await startDashboard({
+      connection: { servers: [...emulator.urls] },
+      faults: faultsOf(emulator),
+      port: portOf(flags.dashboardPort, '--dashboard-port'),
+    });
+    return { line: `dashboard: ${dashboard.url}`, [Symbol.asyncDispose]: () => dashboard.close() };
+  } catch (error) {
+    note(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 /** `ready: nats://127.0.0.1:4222,... logs nats://127.0.0.1:4226,...`: lists as --server takes them. */

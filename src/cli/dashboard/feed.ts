@@ -1,0 +1,223 @@
+// Looks at the cluster once a second while somebody watches, and tells all who do what is new.
+import type { Client } from '../../client/client.js';
+import type { EmulatorReport } from '../../emulator/report.js';
+import { BusError } from '../../ports.js';
+import type { ClusterReply, RequestsReply, StatusReply } from '../../wire/generated/types.js';
+import { nodeViews } from './node-view.js';
+import { type Look, pointOf } from './rates.js';
+import { type Happening, happenings } from './timeline.js';
+import type { Hello, Point, RequestView, TimelineEvent, View } from './view.js';
+
+const LOOK_PERIOD_MS = 1000;
+/** How long a node has to answer, in milliseconds: within the period, so that one that hangs holds up nothing. */
+const ANSWER_MS = 800;
+/** How long it goes on to look when the last page has gone, in milliseconds: a page that reloads finds its plots. */
+const LINGER_MS = 60_000;
+/** What a page that opens is given of the past: ten minutes of points. */
+const POINTS_MAX = 600;
+const EVENTS_MAX = 200;
+const REQUESTS_MAX = 60;
+
+export type Message =
+  | { readonly type: 'view'; readonly data: View }
+  | { readonly type: 'point'; readonly data: Point }
+  | { readonly type: 'event'; readonly data: TimelineEvent }
+  | { readonly type: 'requests'; readonly data: readonly RequestView[] };
+
+export interface FeedOptions {
+  /** Rejects when no broker can be reached. */
+  readonly open: () => Promise<Client>;
+  /** What the connection tries, without credentials. */
+  readonly servers: readonly string[];
+  /** Of a local emulator: what runs. Undefined when it does not run, or there is none. */
+  readonly emulator: () => Promise<EmulatorReport | undefined>;
+}
+
+export class Feed {
+  private readonly listeners = new Set<(message: Message) => void>();
+  private readonly points: Point[] = [];
+  private readonly events: TimelineEvent[] = [];
+  private readonly requests: RequestView[] = [];
+  private client: Client | undefined;
+  private cluster: ClusterReply | undefined;
+  private look: Look | undefined;
+  private view: View;
+  private readonly seen = new Map<string, { incarnation: number; sequence: number }>();
+  private sequence = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private lastWatchedMs = Number.NEGATIVE_INFINITY;
+  private isClosed = false;
+
+  constructor(private readonly options: FeedOptions) {
+    this.view = this.viewOf(new Map(), undefined, 'Looking for the cluster…');
+  }
+
+  /** Tells `listener` of everything from now on, until the function returned is called. */
+  watch(listener: (message: Message) => void): () => void {
+    this.listeners.add(listener);
+    this.lastWatchedMs = performance.now();
+    if (this.timer === undefined && !this.isClosed) this.schedule(0);
+    return () => {
+      this.listeners.delete(listener);
+      this.lastWatchedMs = performance.now();
+    };
+  }
+
+  hello(): Hello {
+    const { view, points, events, requests } = this;
+    return { view, points, events, requests };
+  }
+
+  /** Puts something on the timeline that was not seen but done. */
+  tell(happening: Happening): void {
+    const event = { ...happening, sequence: ++this.sequence, at: Date.now() };
+    keep(this.events, [event], EVENTS_MAX);
+    this.send({ type: 'event', data: event });
+  }
+
+  /** The connection and the cluster's definition, for a question of its own; undefined when not connected. */
+  get connected(): { client: Client; cluster: ClusterReply } | undefined {
+    const { client, cluster } = this;
+    return client === undefined || cluster === undefined || !this.view.isConnected
+      ? undefined
+      : { client, cluster };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    this.listeners.clear();
+    await this.client?.close();
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer = setTimeout(() => {
+      const begunMs = performance.now();
+      void this.lookOnce().then(() => {
+        if (this.isClosed) return;
+        const isWatched = this.listeners.size > 0 || performance.now() - this.lastWatchedMs < LINGER_MS;
+        this.timer = undefined;
+        if (isWatched) this.schedule(Math.max(0, LOOK_PERIOD_MS - (performance.now() - begunMs)));
+        // What happens while nobody looks is not known: the next point would stand for all of it.
+        else this.look = undefined;
+      });
+    }, delayMs);
+  }
+
+  private async lookOnce(): Promise<void> {
+    const report = await this.options.emulator().catch(() => undefined);
+    const before = this.view;
+    try {
+      const look = await this.ask(report);
+      this.view = this.viewOf(look.statuses, report, this.whyNot(look, report));
+      if (this.look !== undefined && this.view.isConnected) {
+        const point = pointOf(this.look, look);
+        keep(this.points, [point], POINTS_MAX);
+        this.send({ type: 'point', data: point });
+      }
+      this.look = look;
+      this.tellSamples(look);
+    } catch (error) {
+      this.view = this.viewOf(new Map(), report, reasonOf(error, this.options.servers));
+    }
+    this.send({ type: 'view', data: this.view });
+    if (before.cluster !== null || this.view.isConnected)
+      for (const happening of happenings(before, this.view)) this.tell(happening);
+  }
+
+  private async ask(report: EmulatorReport | undefined): Promise<Look> {
+    this.client ??= await this.options.open();
+    const { client } = this;
+    // Whatever buckets there are is worth a question each time, but an answer may be missing for once.
+    const cluster = await client.cluster({ timeoutMs: ANSWER_MS }).catch((error: unknown) => {
+      if (this.cluster === undefined && report === undefined) throw error;
+      return this.cluster;
+    });
+    this.cluster = cluster;
+    const nodes = (cluster?.cluster ?? report?.cluster)?.nodes ?? [];
+    const statuses = new Map<string, StatusReply>();
+    const requests = new Map<string, RequestsReply>();
+    await Promise.all(
+      nodes.flatMap(node => [
+        client.status(node, { timeoutMs: ANSWER_MS }).then(
+          reply => void statuses.set(node, reply),
+          () => {}, // It is down or hangs: that is what is shown.
+        ),
+        client.requests(node, { after: this.seen.get(node)?.sequence ?? 0 }, { timeoutMs: ANSWER_MS }).then(
+          reply => void requests.set(node, reply),
+          () => {},
+        ),
+      ]),
+    );
+    const inOrder = <Reply>(replies: Map<string, Reply>) =>
+      new Map(nodes.flatMap(node => (replies.has(node) ? [[node, replies.get(node) as Reply]] : [])));
+    return { at: Date.now(), statuses: inOrder(statuses), requests: inOrder(requests) };
+  }
+
+  private tellSamples(look: Look): void {
+    const fresh: RequestView[] = [];
+    for (const [node, { incarnation, samples }] of look.requests) {
+      const known = this.seen.get(node);
+      const isNew = known?.incarnation !== incarnation;
+      // A node that started anew counts from one again: what it was asked for was too late.
+      const from = isNew ? 0 : (known?.sequence ?? 0);
+      const last = samples.at(-1)?.sequence ?? from;
+      this.seen.set(node, { incarnation, sequence: last });
+      for (const { at, sequence, receipt } of samples) if (sequence > from) fresh.push({ node, at, receipt });
+    }
+    if (fresh.length === 0) return;
+    fresh.sort((a, b) => a.at - b.at);
+    keep(this.requests, fresh, REQUESTS_MAX);
+    this.send({ type: 'requests', data: fresh.slice(-REQUESTS_MAX) });
+  }
+
+  private whyNot({ statuses }: Look, report: EmulatorReport | undefined): string | null {
+    if (statuses.size > 0) return null;
+    return report === undefined
+      ? `The brokers answer, but no Dynats node does: ${this.options.servers.join(', ')}.`
+      : 'No node of the emulator answers: restart one.';
+  }
+
+  private viewOf(
+    statuses: ReadonlyMap<string, StatusReply>,
+    report: EmulatorReport | undefined,
+    why: string | null,
+  ): View {
+    const definition = this.cluster?.cluster ?? report?.cluster;
+    return {
+      at: Date.now(),
+      isConnected: why === null,
+      why,
+      servers: this.options.servers,
+      cluster:
+        definition === undefined
+          ? null
+          : {
+              name: definition.name,
+              replicationFactor: definition.replicationFactor,
+              partitioner: definition.partitioner,
+              buckets: [...new Set(['default', ...Object.keys(definition.buckets ?? {})])],
+            },
+      nodes: definition === undefined ? [] : nodeViews(definition, statuses, report),
+      canFault: report !== undefined,
+    };
+  }
+
+  private send(message: Message): void {
+    for (const listener of this.listeners) listener(message);
+  }
+}
+
+function keep<Item>(kept: Item[], fresh: readonly Item[], max: number): void {
+  kept.push(...fresh);
+  if (kept.length > max) kept.splice(0, kept.length - max);
+}
+
+function reasonOf(error: unknown, servers: readonly string[]): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error && !(innermost instanceof BusError))
+    innermost = innermost.cause;
+  if (innermost instanceof BusError && innermost.kind === 'no-responders')
+    return `The brokers answer, but no Dynats node does: ${servers.join(', ')}.`;
+  return `No broker answers: ${servers.join(', ')}.`;
+}

@@ -1,0 +1,55 @@
+// One node as the page shows it, from what it and its processes say. Pure.
+import type { EmulatorReport, NodeReport } from '../../emulator/report.js';
+import type { ClusterDefinition, StatusReply } from '../../wire/generated/types.js';
+import type { NodeView } from './view.js';
+
+export function nodeViews(
+  cluster: Pick<ClusterDefinition, 'nodes' | 'zones'>,
+  statuses: ReadonlyMap<string, StatusReply>,
+  report: EmulatorReport | undefined,
+): NodeView[] {
+  return cluster.nodes.map(node =>
+    viewOf(node, statuses, { zone: cluster.zones?.[node] ?? null, processes: report?.nodes[node] }),
+  );
+}
+
+function viewOf(
+  node: string,
+  statuses: ReadonlyMap<string, StatusReply>,
+  { zone, processes }: { zone: string | null; processes: NodeReport | undefined },
+): NodeView {
+  const status = statuses.get(node);
+  const isPaused =
+    processes !== undefined &&
+    [processes.bus, processes.log, processes.replica].some(({ state }) => state === 'paused');
+  return {
+    node,
+    zone,
+    life: status !== undefined ? 'up' : isPaused ? 'paused' : 'down',
+    state: status?.state ?? null,
+    reason: status?.reason ?? null,
+    uptimeMs: status === undefined ? null : Math.max(0, Date.now() - status.incarnation),
+    keys: status?.keys ?? null,
+    stored: status?.log.lastSequence ?? null,
+    applied: status?.log.applied ?? null,
+    logBytes: status?.log.bytes ?? null,
+    hintsHeld: status?.hints.held ?? null,
+    hintsOwed: [...statuses.values()].reduce((sum, other) => sum + (other.hints.held[node] ?? 0), 0),
+    broker: status?.broker ?? null,
+    stream: status?.log.stream ?? null,
+    version: status?.version ?? null,
+    antiEntropy:
+      status === undefined
+        ? null
+        : {
+            rounds: status.antiEntropy.rounds,
+            fetched: status.antiEntropy.totals.fetched,
+            sent: status.antiEntropy.totals.sent,
+            running: status.antiEntropy.running,
+          },
+    processes:
+      processes === undefined
+        ? null
+        : { bus: processes.bus.state, log: processes.log.state, replica: processes.replica.state },
+  };
+}
