@@ -4,11 +4,25 @@ import { classOf } from './colors.js';
 import { byId, html } from './elements.js';
 import { clock, count } from './words.js';
 
-const verdicts = {
-  'in sync': { tone: 'ok', mark: '✓', words: 'in sync: every owner that answers holds the same' },
-  diverged: { tone: 'bad', mark: '▲', words: 'diverged: owners differ' },
-  missing: { tone: 'quiet', mark: '–', words: 'missing: no node holds it' },
-} as const;
+interface Verdict {
+  readonly tone: 'ok' | 'warn' | 'bad' | 'quiet';
+  readonly mark: string;
+  readonly words: string;
+}
+
+/** Owners that could not be asked take from what can be said. */
+function verdictOf({ verdict, copies, owners }: KeyView): Verdict {
+  const unknown = copies.filter(copy => copy.verdict === 'unknown').map(({ node }) => node);
+  const without = unknown.length === 0 ? '' : `, as far as can be seen without ${unknown.join(', ')}`;
+  if (verdict === 'diverged') return { tone: 'bad', mark: '▲', words: `diverged: owners differ${without}` };
+  if (unknown.length === owners.length)
+    return { tone: 'quiet', mark: '?', words: 'unknown: no owner could be asked' };
+  if (verdict === 'missing')
+    return { tone: 'quiet', mark: '–', words: `missing: no owner holds it${without}` };
+  return unknown.length === 0
+    ? { tone: 'ok', mark: '✓', words: 'in sync: all owners hold the same' }
+    : { tone: 'warn', mark: '✓', words: `in sync${without}` };
+}
 
 const marks = { newest: '✓', older: '▲', missing: '✕', 'not an owner': '?', unknown: '?' } as const;
 const tones = {
@@ -20,7 +34,7 @@ const tones = {
 } as const;
 
 export function showKey(view: KeyView): void {
-  const { tone, mark, words } = verdicts[view.verdict];
+  const { tone, mark, words } = verdictOf(view);
   byId('key-result').replaceChildren(
     html('p', { class: `verdict ${tone}`, 'data-verdict': view.verdict }, html('b', {}, `${mark} `), words),
     html(

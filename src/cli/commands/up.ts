@@ -167,7 +167,7 @@ async function dashboardOf(
   const { faultsOf } = await import('../dashboard/faults.js');
   try {
     const dashboard = await startDashboard({
-      connection: { servers: [...emulator.urls] },
+      connection: emulator.connectionAs('inspector'),
       faults: faultsOf(emulator),
       port: portOf(flags.dashboardPort, '--dashboard-port'),
     });

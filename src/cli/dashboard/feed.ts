@@ -25,8 +25,8 @@ export type Message =
   | { readonly type: 'requests'; readonly data: readonly RequestView[] };
 
 export interface FeedOptions {
-  /** Rejects when no broker can be reached. */
-  readonly open: () => Promise<Client>;
+  /** Connects, to one of `servers` if they are given. Rejects when no broker can be reached. */
+  readonly open: (servers?: readonly string[]) => Promise<Client>;
   /** What the connection tries, without credentials. */
   readonly servers: readonly string[];
   /** Of a local emulator: what runs. Undefined when it does not run, or there is none. */
@@ -108,7 +108,13 @@ export class Feed {
     const report = await this.options.emulator().catch(() => undefined);
     const before = this.view;
     try {
-      const look = await this.ask(report);
+      const wasOpen = this.client !== undefined;
+      let look = await this.ask(report);
+      // The broker it is connected to may hang, and all nodes be well: another one knows.
+      if (look.statuses.size === 0 && wasOpen) {
+        this.leave();
+        look = await this.ask(report);
+      }
       this.view = this.viewOf(look.statuses, report, this.whyNot(look, report));
       if (this.look !== undefined && this.view.isConnected) {
         const point = pointOf(this.look, look);
@@ -126,19 +132,23 @@ export class Feed {
   }
 
   private async ask(report: EmulatorReport | undefined): Promise<Look> {
-    this.client ??= await this.options.open();
+    this.client ??= await this.options.open(serversThatRun(report));
     const { client } = this;
     // Whatever buckets there are is worth a question each time, but an answer may be missing for once.
-    const cluster = await client.cluster({ timeoutMs: ANSWER_MS }).catch((error: unknown) => {
-      if (this.cluster === undefined && report === undefined) throw error;
-      return this.cluster;
-    });
-    this.cluster = cluster;
-    const nodes = (cluster?.cluster ?? report?.cluster)?.nodes ?? [];
+    const known = this.cluster?.cluster ?? report?.cluster;
+    const asked = client.cluster({ timeoutMs: ANSWER_MS });
+    const kept = asked.then(
+      reply => {
+        this.cluster = reply;
+      },
+      () => {},
+    );
+    const { nodes } = known ?? (await asked).cluster;
     const statuses = new Map<string, StatusReply>();
     const requests = new Map<string, RequestsReply>();
-    await Promise.all(
-      nodes.flatMap(node => [
+    await Promise.all([
+      kept,
+      ...nodes.flatMap(node => [
         client.status(node, { timeoutMs: ANSWER_MS }).then(
           reply => void statuses.set(node, reply),
           () => {}, // It is down or hangs: that is what is shown.
@@ -148,10 +158,16 @@ export class Feed {
           () => {},
         ),
       ]),
-    );
+    ]);
     const inOrder = <Reply>(replies: Map<string, Reply>) =>
       new Map(nodes.flatMap(node => (replies.has(node) ? [[node, replies.get(node) as Reply]] : [])));
     return { at: Date.now(), statuses: inOrder(statuses), requests: inOrder(requests) };
+  }
+
+  /** Leaves the broker; not waited for, since one that hangs does not let go. */
+  private leave(): void {
+    this.client?.close().catch(() => {});
+    this.client = undefined;
   }
 
   private tellSamples(look: Look): void {
@@ -206,6 +222,14 @@ export class Feed {
   private send(message: Message): void {
     for (const listener of this.listeners) listener(message);
   }
+}
+
+/** Of an emulator: a server that hangs takes connections and says nothing. */
+function serversThatRun(report: EmulatorReport | undefined): readonly string[] | undefined {
+  if (report === undefined) return undefined;
+  const { cluster, urls, nodes } = report;
+  const running = urls.filter((_, i) => nodes[cluster.nodes[i] ?? '']?.bus.state === 'running');
+  return running.length === 0 ? undefined : running;
 }
 
 function keep<Item>(kept: Item[], fresh: readonly Item[], max: number): void {

@@ -24,7 +24,13 @@ export interface DashboardOptions {
 export async function startDashboard(options: DashboardOptions): Promise<DashboardServer> {
   const { connection, faults, listen = '127.0.0.1' } = options;
   const feed = new Feed({
-    open: () => openClient({ ...connection, connectTimeoutMs: CONNECT_TIMEOUT_MS, name: 'dynats dashboard' }),
+    open: servers =>
+      openClient({
+        ...connection,
+        ...(servers === undefined ? {} : { servers: [...servers] }),
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        name: 'dynats dashboard',
+      }),
     servers: [connection.servers ?? []].flat(),
     emulator: () => faults.report(),
   });
