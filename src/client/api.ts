@@ -38,7 +38,7 @@ export interface ApiOptions {
   /** Nodes of the cluster, as far as known. */
   readonly nodes: () => readonly string[];
   /** Told the clocks of every node that answers: hybrid, in microseconds, and physical, in milliseconds since 1970. */
-  readonly onTime: (time: number, now: number) => void;
+  readonly onTime: (time: number, now: number, tookMs: number) => void;
   /** Now by the nodes' clocks, in milliseconds since 1970; undefined while none is known. */
   readonly nodesNow: () => number | undefined;
 }
@@ -229,8 +229,9 @@ export class ApiRequests {
       const { results, time, now } = this.parse(
         (await this.options.bus.request(subject, data, timeoutMs)).data,
       );
-      this.options.coordinators.answered(performance.now() - sentAtMs);
-      this.options.onTime(time, now);
+      const tookMs = performance.now() - sentAtMs;
+      this.options.coordinators.answered(tookMs);
+      this.options.onTime(time, now, tookMs);
       attempts.forEach((attempt, i) => {
         const result = results[i];
         if (result === undefined) settle(attempt, new BusError('timeout', subject));

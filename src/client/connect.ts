@@ -43,6 +43,7 @@ import { Entry } from './entry.js';
 import { forbidden } from './forbidden.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type AskOptions, NodeQuestions } from './node-questions.js';
+import { offsetOf } from './offset.js';
 import { openBus } from './open-bus.js';
 import { type ConnectOptions, Mode } from './options.js';
 import { explain } from './receipt.js';
@@ -102,7 +103,7 @@ class NatsClient implements Client {
       bus,
       coordinators,
       nodes,
-      onTime: (time, now) => this.heardTime(time, now),
+      onTime: (...heard) => this.heardTime(...heard),
       nodesNow: () => this.nodesNow(),
     });
     this.scans = new ScanPages({
@@ -223,8 +224,9 @@ class NatsClient implements Client {
   async cluster(options: { timeoutMs?: number } = {}): Promise<ClusterReply> {
     const { timeoutMs = CLUSTER_TIMEOUT_MS } = options;
     const node = () => this.coordinators.next();
+    const askedAtMs = performance.now();
     const reply = await askCluster({ ask: this.ask.bind(this), node, timeoutMs });
-    this.heardTime(reply.time, reply.now);
+    this.heardTime(reply.time, reply.now, performance.now() - askedAtMs);
     return reply;
   }
 
@@ -353,8 +355,8 @@ class NatsClient implements Client {
     return this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs;
   }
 
-  private heardTime(time: number, now: number): void {
-    this.offsetMs = now - Date.now();
+  private heardTime(time: number, now: number, tookMs: number): void {
+    this.offsetMs = offsetOf(now - Date.now(), tookMs);
     this.hlc.observe(time);
   }
 
