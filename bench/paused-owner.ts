@@ -8,8 +8,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Emulator } from '../src/emulator/emulator.js';
+import { freePorts } from '../src/emulator/free-ports.js';
 import { type Client, connect, Level, type Mode } from '../src/index.js';
-import { freePorts } from '../test/support/emulator.js';
 
 const seconds = Number(process.env['SECONDS'] ?? 5);
 const readers = Number(process.env['READERS'] ?? 8);

@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Emulator } from '../../src/emulator/emulator.js';
+import { freePorts } from '../../src/emulator/free-ports.js';
 import { connect } from '../../src/index.js';
 import { dynats } from '../cli/run-dynats.js';
-import { emulatorOptions, freePorts, startDynats, startEmulator, tempDir } from '../support/emulator.js';
+import { emulatorOptions, startDynats, startEmulator, tempDir } from '../support/emulator.js';
 
 /** Every secret there is: seeds, passwords, and a line of each private key. */
 function secretsIn(dir: string): string[] {

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Emulator } from '../../src/emulator/emulator.js';
-import { freePorts } from '../support/emulator.js';
+import { freePorts } from '../../src/emulator/free-ports.js';
 import { type FuzzResult, fuzzInProcess } from './in-process.js';
 import { fuzzedCluster, fuzzOnBrokers } from './on-brokers.js';
 

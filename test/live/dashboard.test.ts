@@ -7,12 +7,13 @@ import { faultsOf, noFaults } from '../../src/cli/dashboard/faults.js';
 import type { DashboardServer } from '../../src/cli/dashboard/server.js';
 import { startDashboard } from '../../src/cli/dashboard/start.js';
 import type { Emulator } from '../../src/emulator/emulator.js';
+import { freePorts } from '../../src/emulator/free-ports.js';
 import { type Client, connect } from '../../src/index.js';
 import { openConnection } from '../../src/nats/connection.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
 import { subjects } from '../../src/wire/subjects.js';
 import { lacksBrowser, openPage, startBrowser } from '../support/browser.js';
-import { cleanUp, freePorts, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
+import { cleanUp, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 
 /** How long the page has to show what is so: it is told once a second. */

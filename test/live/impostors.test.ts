@@ -9,9 +9,10 @@ import { connect as connectTls } from 'node:tls';
 import { connect as connectNats, type NatsConnection } from '@nats-io/transport-node';
 import { ensureBinary } from '../../src/emulator/binaries/ensure-binary.js';
 import { logBrokerConfig } from '../../src/emulator/broker-config.js';
+import { freePorts } from '../../src/emulator/free-ports.js';
 import { connect } from '../../src/index.js';
 import { Role } from '../../src/wire/permissions.js';
-import { cleanUp, freePorts, tempDir } from '../support/emulator.js';
+import { cleanUp, tempDir } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { intruder, intruderAs, logState, quietLogs, startSecured, withKeyOf } from '../support/secured.js';
 

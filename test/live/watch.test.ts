@@ -184,8 +184,13 @@ test('watches miss nothing and repeat nothing', async t => {
         }),
       ),
     );
+    const written = () => writers.flatMap(writer => [...writer.acknowledged.values()]);
     try {
       await work();
+      await eventually(() => assert.ok(written().length > 50, `only ${written().length} keys were written`), {
+        deadlineMs,
+        what: `${name} has written enough to show a watch's faults`,
+      });
     } finally {
       await Promise.all(writers.map(writer => writer.stop()));
     }
@@ -193,8 +198,7 @@ test('watches miss nothing and repeat nothing', async t => {
       writers.flatMap(({ failures }) => failures),
       [],
     );
-    const acknowledged = writers.flatMap(writer => [...writer.acknowledged.values()]);
-    assert.ok(acknowledged.length > 50, `only ${acknowledged.length} keys were written`);
+    const acknowledged = written();
     for (const follower of followers) {
       await eventually(
         () => {
