@@ -9,6 +9,7 @@ import { setup } from './setup.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const live = path.join('dist', 'test', 'live') + path.sep;
+const timed = path.join('dist', 'test', 'timed') + path.sep;
 const slow = path.join('dist', 'test', 'slow') + path.sep;
 const bugs = path.join('dist', 'test', 'bugs') + path.sep;
 /** Of one test or one file; a hung test fails, rather than the machine that runs it. */
@@ -72,13 +73,19 @@ if (wanted.length === 0 && !step('lint and format', ['node_modules/@biomejs/biom
 const isSlow = [...files].some(file => file.startsWith(slow));
 const timeoutMs = isSlow ? slowTimeoutMs : testTimeoutMs;
 const runner = ['--test', '--test-reporter=spec', `--test-timeout=${timeoutMs}`, ...options];
-const isAlone = file => file.startsWith(live) || file.startsWith(slow);
-const alone = [...files].filter(isAlone);
-const together = [...files].filter(file => !isAlone(file));
-if (together.length > 0 && !step('tests', [...runner, ...together], env)) failed.push('tests');
-// Whole clusters, which mostly wait: two at a time.
-if (alone.length > 0 && !step('live tests', [...runner, '--test-concurrency=2', ...alone], env))
-  failed.push('live tests');
+const isLive = file => file.startsWith(live);
+/** They say how long something takes at most, or keep the machine busy for long. */
+const isAlone = file => file.startsWith(timed) || file.startsWith(slow);
+const steps = [
+  { what: 'tests', wants: file => !isLive(file) && !isAlone(file), own: [] },
+  // Whole clusters, which mostly wait.
+  { what: 'live tests', wants: isLive, own: ['--test-concurrency=2'] },
+  { what: 'tests with nothing beside them', wants: isAlone, own: ['--test-concurrency=1'] },
+];
+for (const { what, wants, own } of steps) {
+  const share = [...files].filter(wants);
+  if (share.length > 0 && !step(what, [...runner, ...own, ...share], env)) failed.push(what);
+}
 
 // Ratios within one run, with wide margins: not how fast this machine is, but whether Dynats has become much slower.
 const check =
