@@ -3,6 +3,7 @@
 // (files or directories) runs just those; options (`--test-name-pattern=...`) are handed to Node's test runner.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { setup } from './setup.mjs';
@@ -77,7 +78,11 @@ const isLive = file => file.startsWith(live);
 /** They say how long something takes at most, or keep the machine busy for long. */
 const isAlone = file => file.startsWith(timed) || file.startsWith(slow);
 const steps = [
-  { what: 'tests', wants: file => !isLive(file) && !isAlone(file), own: [] },
+  {
+    what: 'tests',
+    wants: file => !isLive(file) && !isAlone(file),
+    own: [`--test-concurrency=${availableParallelism()}`],
+  },
   // Whole clusters, which mostly wait.
   { what: 'live tests', wants: isLive, own: ['--test-concurrency=2'] },
   { what: 'tests with nothing beside them', wants: isAlone, own: ['--test-concurrency=1'] },
