@@ -7,9 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { freePorts } from '../src/chaos/free-ports.js';
 import { Emulator } from '../src/emulator/emulator.js';
 import { type Client, connect, Level, type Mode } from '../src/index.js';
-import { freePorts } from '../test/support/emulator.js';
 
 const seconds = Number(process.env['SECONDS'] ?? 5);
 const readers = Number(process.env['READERS'] ?? 8);

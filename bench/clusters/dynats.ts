@@ -1,9 +1,9 @@
 // The Dynats side: an emulator of four nodes.
 import { rm } from 'node:fs/promises';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { Emulator } from '../../src/emulator/emulator.js';
 import type { EmulatorOptions } from '../../src/emulator/options.js';
 import { type PeerView, untilNoticed } from '../../src/emulator/peer-watch.js';
-import { freePorts } from '../../test/support/emulator.js';
 import { tempDir, undoAtEnd } from '../clean-up.js';
 
 const thawLimitMs = 10_000;

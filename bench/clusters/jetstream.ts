@@ -5,13 +5,13 @@ import path from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { ensureBinary } from '../../src/emulator/binaries/ensure-binary.js';
 import { brokerListens, startBroker } from '../../src/emulator/broker-process.js';
 import type { Child } from '../../src/emulator/child.js';
 import type { SyncMode } from '../../src/emulator/options.js';
 import { waitUntil } from '../../src/emulator/wait-until.js';
 import { openConnection } from '../../src/nats/connection.js';
-import { freePorts } from '../../test/support/emulator.js';
 import { tempDir, undoAtEnd } from '../clean-up.js';
 
 const serversDefault = 4;

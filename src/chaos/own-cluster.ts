@@ -1,12 +1,12 @@
 // A cluster made for the run and ended with it: an emulator with proxies between its nodes, and disks of their own for them.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Emulator } from '../emulator/emulator.js';
 import type { ReplicaSettings, SyncMode } from '../emulator/options.js';
 import { type Part, parts } from '../emulator/part.js';
 import { LoopDisks } from './disks.js';
+import { freePorts } from './free-ports.js';
 import { bucketName } from './load/order.js';
 import { ProxiedNetwork } from './network.js';
 import type { NodePids, Processes, TestCluster } from './test-cluster.js';
@@ -21,6 +21,8 @@ export interface OwnClusterOptions {
   /** A disk for each node: root on Linux. Default false. */
   readonly hasDisks?: boolean;
   readonly replica?: ReplicaSettings;
+  /** Of the brokers, in bytes. */
+  readonly maxPayload?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (line: string) => void;
   /** A process ended by itself. */
@@ -32,9 +34,6 @@ export interface OwnCluster extends TestCluster {
   readonly processes: Processes;
 }
 
-/** Below those that outgoing connections are given: a killed node's ports must still be free when it starts again. */
-const portMin = 10_000;
-const portMax = 32_000;
 const portsPerNode = 4;
 
 export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCluster> {
@@ -57,6 +56,7 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
       buckets: { [bucketName]: {} },
       port: await freePorts(portsPerNode * count),
       replica: { logLevel: 'warn', ...options.replica },
+      ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
       ...(network === undefined ? {} : { links: network.open.bind(network) }),
       ...(disks === undefined ? {} : { storeOf: disks.storeOf.bind(disks) }),
       ...(signal === undefined ? {} : { signal }),
@@ -125,20 +125,4 @@ function pidsOf(emulator: Emulator): NodePids[] {
       return pid === null ? [] : [{ node, part, pid }];
     }),
   );
-}
-
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = portMin + Math.floor(Math.random() * (portMax - portMin - count));
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

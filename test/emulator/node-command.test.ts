@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { makePlan, portsOf } from '../../src/emulator/plan.js';
 import {
   dynats,
   emulatorOptions,
-  freePorts,
   processesOn,
   startDynats,
   startEmulator,

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { Emulator } from '../../src/emulator/emulator.js';
 import { connect } from '../../src/index.js';
 import { dynats } from '../cli/run-dynats.js';
-import { emulatorOptions, freePorts, startDynats, startEmulator, tempDir } from '../support/emulator.js';
+import { emulatorOptions, startDynats, startEmulator, tempDir } from '../support/emulator.js';
 
 /** Every secret there is: seeds, passwords, and a line of each private key. */
 function secretsIn(dir: string): string[] {

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { Emulator } from '../../src/emulator/emulator.js';
-import { freePorts } from '../support/emulator.js';
 import { type FuzzResult, fuzzInProcess } from './in-process.js';
 import { fuzzedCluster, fuzzOnBrokers } from './on-brokers.js';
 

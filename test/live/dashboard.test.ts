@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { faultsOf, noFaults } from '../../src/cli/dashboard/faults.js';
 import type { DashboardServer } from '../../src/cli/dashboard/server.js';
 import { startDashboard } from '../../src/cli/dashboard/start.js';
@@ -12,7 +13,7 @@ import { openConnection } from '../../src/nats/connection.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
 import { subjects } from '../../src/wire/subjects.js';
 import { lacksBrowser, openPage, startBrowser } from '../support/browser.js';
-import { cleanUp, freePorts, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
+import { cleanUp, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 
 /** How long the page has to show what is so: it is told once a second. */

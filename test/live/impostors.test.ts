@@ -7,11 +7,12 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { connect as connectNats, type NatsConnection } from '@nats-io/transport-node';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { ensureBinary } from '../../src/emulator/binaries/ensure-binary.js';
 import { logBrokerConfig } from '../../src/emulator/broker-config.js';
 import { connect } from '../../src/index.js';
 import { Role } from '../../src/wire/permissions.js';
-import { cleanUp, freePorts, tempDir } from '../support/emulator.js';
+import { cleanUp, tempDir } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { intruder, intruderAs, logState, quietLogs, startSecured, withKeyOf } from '../support/secured.js';
 

@@ -1,41 +1,17 @@
 // Emulators for tests: a directory and ports of their own, stopped and deleted when the test ends.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../src/chaos/free-ports.js';
 import { Emulator } from '../../src/emulator/emulator.js';
 import type { EmulatorOptions, ReplicaSettings } from '../../src/emulator/options.js';
 import { commandLineOf, isAlive } from '../../src/emulator/process-table.js';
 
-/**
- * Outside the range that outgoing connections are given their ports from: a killed node's port must still be free when
- * the node starts again.
- */
-const portMin = 10_000;
-const portMax = 32_000;
-
 export const cliPath = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
-/** First port of a block of `count` free ones. */
-export async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = portMin + Math.floor(Math.random() * (portMax - portMin - count));
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 type CleanUp = () => unknown;
 const cleanUps = new WeakMap<TestContext, CleanUp[]>();

@@ -1,0 +1,23 @@
+// Ports for a cluster that is made for a run or a test.
+import { createServer } from 'node:net';
+
+/** Below those that outgoing connections are given: a killed node's port must still be free when the node starts again. */
+const portMin = 10_000;
+const portMax = 32_000;
+
+/** First port of a block of `count` free ones. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = portMin + Math.floor(Math.random() * (portMax - portMin - count));
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
