@@ -21,6 +21,8 @@ export interface OwnClusterOptions {
   /** A disk for each node: root on Linux. Default false. */
   readonly hasDisks?: boolean;
   readonly replica?: ReplicaSettings;
+  /** Of the brokers, in bytes. */
+  readonly maxPayload?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (line: string) => void;
   /** A process ended by itself. */
@@ -54,6 +56,7 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
       buckets: { [bucketName]: {} },
       port: await freePorts(portsPerNode * count),
       replica: { logLevel: 'warn', ...options.replica },
+      ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
       ...(network === undefined ? {} : { links: network.open.bind(network) }),
       ...(disks === undefined ? {} : { storeOf: disks.storeOf.bind(disks) }),
       ...(signal === undefined ? {} : { signal }),

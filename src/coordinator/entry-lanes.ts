@@ -71,6 +71,11 @@ export class EntryLane {
     return this.lane.isFull;
   }
 
+  /** Whether a record that is to be stored within so long would probably be too late. */
+  isLateFor(remainingMs: number): boolean {
+    return this.lane.isLateFor(remainingMs);
+  }
+
   get isIdle(): boolean {
     return this.lane.isIdle;
   }

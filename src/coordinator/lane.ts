@@ -27,6 +27,8 @@ export interface InStep {
 
 export class Lane<Item> implements Ready {
   private queue: Item[] = [];
+  /** Since when each of them waits, on the monotonic clock. */
+  private since: number[] = [];
   private queuedBytes = 0;
   private inFlight = 0;
   private scheduled = false;
@@ -48,6 +50,20 @@ export class Lane<Item> implements Ready {
     return this.queue.length >= this.limits.queuedMax;
   }
 
+  /**
+   * Whether an item that has so long would probably be too late: half of that is gone by when what waits before it is sent, going
+   * by the last message, or the first that waits has waited that long already. What is then refused can be tried elsewhere, and
+   * what waits is done in time; under more than the destination can take, all would else be late.
+   */
+  isLateFor(remainingMs: number): boolean {
+    const [first] = this.since;
+    if (first === undefined || this.inStep === undefined) return false;
+    const { itemsMax, bytesMax } = this.limits;
+    const messages = Math.max(this.queue.length / itemsMax, this.queuedBytes / bytesMax);
+    const waitedMs = this.inStep.clock.monotonic() - first;
+    return Math.max(waitedMs, messages * this.tookMs) > remainingMs / 2;
+  }
+
   get isIdle(): boolean {
     return this.queue.length === 0 && this.inFlight === 0;
   }
@@ -58,6 +74,7 @@ export class Lane<Item> implements Ready {
 
   submit(item: Item): void {
     this.queue.push(item);
+    this.since.push(this.inStep?.clock.monotonic() ?? 0);
     this.queuedBytes += this.limits.bytesOf(item);
     this.inStep?.pace.queued(1);
     this.schedule();
@@ -67,6 +84,7 @@ export class Lane<Item> implements Ready {
   takeQueued(): Item[] {
     const taken = this.queue;
     this.queue = [];
+    this.since = [];
     this.queuedBytes = 0;
     this.inStep?.pace.queued(-taken.length);
     return taken;
@@ -114,6 +132,7 @@ export class Lane<Item> implements Ready {
     if (count === this.queue.length) return this.takeQueued();
     this.queuedBytes -= bytes;
     this.inStep?.pace.queued(-count);
+    this.since.splice(0, count);
     return this.queue.splice(0, count);
   }
 }

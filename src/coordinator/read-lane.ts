@@ -58,6 +58,11 @@ export class ReadLane {
     return this.lane.isFull;
   }
 
+  /** Whether a read that is to be answered within so long would probably be too late. */
+  isLateFor(remainingMs: number): boolean {
+    return this.lane.isLateFor(remainingMs);
+  }
+
   ask(read: Read): void {
     if (this.options.local !== undefined) {
       const held = this.options.local(read.bucket, read.key);

@@ -39,7 +39,11 @@ export function read(
   const missing = shortfall(need, alive);
   if (missing !== undefined)
     throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
-  const free = those(alive, owner => c.reads.get(owner)?.isFull === false);
+  const remainingMs = deadlineAtMs - c.clock.monotonic();
+  const free = those(alive, owner => {
+    const lane = c.reads.get(owner);
+    return lane !== undefined && !lane.isFull && !lane.isLateFor(remainingMs);
+  });
   if (shortfall(need, free) !== undefined)
     throw new OverloadedError('too many reads wait for the owners of this key; try again later');
   const ready = byPromptness(c, ring, free);

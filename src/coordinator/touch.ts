@@ -4,6 +4,7 @@ import { InvalidRequestError } from '../errors.js';
 import { parseVersion } from '../model/record.js';
 import type { TouchReply } from '../wire/generated/types.js';
 import type { TouchOperation } from '../wire/requests.js';
+import { admit } from './admission.js';
 import type { Bucket } from './catalog.js';
 import type { Coordination } from './coordination.js';
 import { readFrom } from './in-bucket.js';
@@ -25,6 +26,8 @@ export async function touch(
     );
   const reading = readFrom(bucket, { ...request, kind: 'read' });
   const { key, level } = reading;
+  // What cannot be stored is not read for either.
+  admit(c, reading, deadlineAtMs);
   const reply = await read(c, reading, deadlineAtMs);
   if (!reply.found || reply.version === undefined) return { key, found: false, level };
   const { value, base64, version, expiresAt: before } = reply;

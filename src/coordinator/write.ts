@@ -1,16 +1,17 @@
 // The write path. Refuse what cannot reach its level; stamp the record; append it to the logs of all alive owners at once;
 // keep a hint for every owner that is down or does not ack; answer as soon as the level's acks are in. Nothing is ever
 // rolled back: a record that some reader may have seen, or a newer write replaced, must not be taken away.
-import { InvalidRequestError, OverloadedError, UnavailableError, WriteTimeoutError } from '../errors.js';
+import { InvalidRequestError, WriteTimeoutError } from '../errors.js';
 import { BUCKETS } from '../model/bucket.js';
 import { formatDuration } from '../model/duration.js';
 import { Level } from '../model/level.js';
-import { type Need, requiredBy, shortfall, Tally } from '../model/need.js';
+import { type Need, requiredBy, Tally } from '../model/need.js';
 import { versionText } from '../model/record.js';
 import type { PutReply, WireRecord } from '../wire/generated/types.js';
 import { ENTRY_OVERHEAD_BYTES, encodeRecord } from '../wire/log-entry.js';
 import type { WriteRequest } from '../wire/requests.js';
-import { type Coordination, needFor, those } from './coordination.js';
+import { admit } from './admission.js';
+import type { Coordination } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import type { Append } from './entry-lanes.js';
 import type { Trace } from './trace.js';
@@ -28,19 +29,8 @@ export function write(
   deadlineAtMs: number,
   trace?: Trace,
 ): Promise<PutReply> {
-  const ring = c.rings.of(request.bucket);
-  const { preferenceList, owners } = ring.place(request.key);
-  const need = needFor(c, ring, owners, request);
+  const { preferenceList, owners, need, ready } = admit(c, request, deadlineAtMs);
   trace?.needs(need);
-
-  const alive = those(owners, owner => c.liveness.isWritable(owner));
-  const canHint = request.level === Level.Any && preferenceList.some(node => c.liveness.isWritable(node));
-  const missing = canHint ? undefined : shortfall(need, alive);
-  if (missing !== undefined)
-    throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
-  const ready = those(alive, owner => !c.logs.to(owner).isFull);
-  if (!canHint && shortfall(need, ready) !== undefined)
-    throw new OverloadedError('too many writes wait for the owners of this key; try again later');
 
   const record = stamp(c, request);
   trace?.stamped(record);

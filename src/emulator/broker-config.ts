@@ -35,6 +35,7 @@ export interface BusServerSettings {
   routes: readonly string[];
   /** Whether to keep its route and leaf ports to itself: others reach them by the ports they were given only. */
   isLinked?: boolean;
+  maxPayload?: number | undefined;
   /** Where the server writes a file once it listens. */
   portsDir: string;
   security?: BrokerSecurity;
@@ -69,7 +70,8 @@ export interface LogBrokerSettings {
   /** JetStream domain; null for none. */
   domain: string | null;
   sync: SyncMode;
-  maxPayload?: number;
+  /** Largest message, in bytes. */
+  maxPayload?: number | undefined;
   portsDir: string;
   /** Leaf node URLs of the bus, the preferred first; none for a broker that is the bus itself. */
   bus: readonly string[];
@@ -130,7 +132,7 @@ function common(settings: {
   name: string;
   listen: string;
   port: number;
-  maxPayload?: number;
+  maxPayload?: number | undefined;
   portsDir: string;
   security?: BrokerSecurity;
 }): string[] {

@@ -58,6 +58,7 @@ export class Emulator implements AsyncDisposable {
       binary,
       replica: options.replica ?? {},
       links,
+      maxPayload: options.maxPayload,
       secrets,
       onReport: (node, { state, applied, total }) => {
         if (state === 'catching-up' && total !== undefined && total >= longLogEntries)

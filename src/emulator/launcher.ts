@@ -27,6 +27,7 @@ export interface LauncherOptions {
   binary: string;
   replica: ReplicaSettings;
   links?: Links | undefined;
+  maxPayload?: number | undefined;
   /** Of a secured emulator. */
   secrets: Secrets | undefined;
   onReport: (node: string, report: ReplicaReport) => void;
@@ -45,7 +46,7 @@ export class Launcher {
   constructor(private readonly options: LauncherOptions) {}
 
   bus(node: string): StartedBroker {
-    const { plan, layout, binary, links } = this.options;
+    const { plan, layout, binary, links, maxPayload } = this.options;
     const files = layout.node(node);
     const ports = portsOf(plan, node);
     const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
@@ -57,6 +58,7 @@ export class Launcher {
       leafPort: ports.leaf,
       routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${routeTo(other)}`),
       isLinked: links !== undefined,
+      maxPayload,
       portsDir: files.dir,
       ...this.security(secrets => [...busKeys(secrets), ...busAccounts(plan.cluster.nodes, userOfEachRole)]),
     });
@@ -73,7 +75,7 @@ export class Launcher {
   /** A node's log broker; of `sharedBrokerName` the one server of `--broker single`. */
   log(node: string): StartedBroker {
     if (node === sharedBrokerName) return this.single();
-    const { plan, layout, binary, links, secrets } = this.options;
+    const { plan, layout, binary, links, maxPayload, secrets } = this.options;
     const leafOf = (other: string) =>
       (other === node ? undefined : links?.leaf(node, other)) ?? portsOf(plan, other).leaf;
     const tls = secrets?.tls;
@@ -85,6 +87,7 @@ export class Launcher {
       store: files.store,
       domain: node,
       sync: plan.sync,
+      maxPayload,
       portsDir: files.dir,
       // Its own node's server first, then the others in ring order.
       bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${leafOf(each)}`),
@@ -107,7 +110,7 @@ export class Launcher {
   }
 
   private single(): StartedBroker {
-    const { plan, layout, binary } = this.options;
+    const { plan, layout, binary, maxPayload } = this.options;
     const files = layout.node(sharedBrokerName);
     const config = logBrokerConfig({
       name: 'single',
@@ -116,6 +119,7 @@ export class Launcher {
       store: files.store,
       domain: null,
       sync: plan.sync,
+      maxPayload,
       portsDir: files.dir,
       bus: [],
       ...this.security(secrets => [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Lane } from '../../src/coordinator/lane.js';
-import { settle } from '../sim/virtual-clock.js';
+import { Pace } from '../../src/coordinator/pace.js';
+import { settle, VirtualClock } from '../sim/virtual-clock.js';
 
 function laneWith(
   limits: Partial<{
@@ -130,4 +131,31 @@ test('is full when enough bytes wait, and has room again when they are sent or t
   assert.equal(lane.isFull, true);
   lane.takeQueued();
   assert.equal(lane.isFull, false);
+});
+
+test('is late for what half of its time would pass for, by the last message or by what waits first', async () => {
+  const clock = new VirtualClock();
+  const done: (() => void)[] = [];
+  const lane = new Lane<number>(
+    { bytesOf: () => 1, itemsMax: 10, bytesMax: 1000, queuedMax: 100, inFlightMax: 1 },
+    () => new Promise<void>(settled => done.push(settled)),
+    { pace: new Pace(clock), clock },
+  );
+  const submit = async (count: number) => {
+    for (let i = 0; i < count; i++) lane.submit(i);
+    await clock.advance(0);
+  };
+  await submit(1);
+  await clock.advance(200);
+  // Nothing waits yet, and no message has told how long one takes.
+  assert.equal(lane.isLateFor(1), false);
+  done[0]?.();
+  await clock.advance(10);
+  await submit(30);
+  // Ten are under way again, twenty wait: two messages of 200 ms each.
+  assert.deepEqual([lane.isLateFor(1000), lane.isLateFor(700)], [false, true]);
+  await clock.advance(600);
+  assert.deepEqual([lane.isLateFor(1300), lane.isLateFor(1000)], [false, true]);
+  lane.takeQueued();
+  assert.equal(lane.isLateFor(1), false);
 });
