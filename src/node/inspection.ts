@@ -31,6 +31,7 @@ export interface InspectionOptions {
   readonly compaction: Compaction;
   readonly antiEntropy: AntiEntropy;
   readonly purge: Purge;
+  readonly counts: RequestCounts;
   /** Messages dropped unanswered, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   readonly maxPayload: () => number;
@@ -136,8 +137,7 @@ export function recordsOf(options: InspectionOptions, data: Uint8Array): Records
 
 /** @throws InvalidRequestError */
 export function requestsOf(
-  { node, incarnation, coordinator }: InspectionOptions,
-  counts: RequestCounts,
+  { node, incarnation, coordinator, counts }: InspectionOptions,
   data: Uint8Array,
 ): RequestsReply {
   const { after = 0 } = data.length === 0 ? {} : decodeJson(requestsRequest, data);
