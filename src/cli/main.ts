@@ -33,6 +33,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   },
   'Insight:': {
     dashboard: () => import('./commands/dashboard.js'),
+    check: () => import('./commands/check.js'),
     inspect: () => import('./commands/inspect.js'),
     why: () => import('./commands/why.js'),
     hints: () => import('./commands/hints.js'),

@@ -141,6 +141,7 @@ export function requestsOf(
   data: Uint8Array,
 ): RequestsReply {
   const { after = 0 } = data.length === 0 ? {} : decodeJson(requestsRequest, data);
-  const samples = coordinator.samples.after(after);
+  // Behind the last there is none: who asks so wants the counters alone, and no request pays for samples.
+  const samples = after === Number.MAX_SAFE_INTEGER ? [] : coordinator.samples.after(after);
   return { node, incarnation, counts: counts.all(), repairs: { ...coordinator.repairs }, samples };
 }
