@@ -33,7 +33,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   },
   'Insight:': {
     dashboard: () => import('./commands/dashboard.js'),
+    check: () => import('./commands/check.js'),
     inspect: () => import('./commands/inspect.js'),
+    tap: () => import('./commands/tap.js'),
+    top: () => import('./commands/top.js'),
     why: () => import('./commands/why.js'),
     hints: () => import('./commands/hints.js'),
     outcome: () => import('./commands/outcome.js'),

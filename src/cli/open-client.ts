@@ -1,4 +1,5 @@
 // Connects for the length of one command.
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Client } from '../client/client.js';
 import type { ConnectOptions } from '../client/options.js';
 import { type ConnectionFlags, connectionOptions } from './connection.js';
@@ -7,8 +8,26 @@ import { CliError, ExitCode } from './exit.js';
 /** Connects, or fails with exit code 2 and a line that names the servers tried. */
 export async function openClient(options: ConnectOptions): Promise<Client> {
   const { connect } = await import('../index.js');
+  return reaching(options, () => connect(options));
+}
+
+/** As `openClient`, but only the connection to the brokers. */
+export async function connectionOf(options: ConnectOptions, timeoutMs: number): Promise<NatsConnection> {
+  const { openConnection } = await import('../nats/connection.js');
+  const { servers = [], name = 'dynats', nats } = options;
+  return reaching(options, () =>
+    openConnection({
+      servers: [servers].flat(),
+      name,
+      timeoutMs: options.connectTimeoutMs ?? timeoutMs,
+      nats,
+    }),
+  );
+}
+
+async function reaching<T>(options: ConnectOptions, open: () => Promise<T>): Promise<T> {
   try {
-    return await connect(options);
+    return await open();
   } catch (cause) {
     // A TypeError is an option that is not valid, not a server that is not there.
     if (cause instanceof TypeError) throw cause;

@@ -23,3 +23,11 @@ export function formatBytes(bytes: number): string {
   }
   return `${size}${names[unit]}`;
 }
+
+/** As a person reads it, with three digits: `2.61KiB`, `13.4GiB`. */
+export function roundedBytes(bytes: number): string {
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const unit = Math.min(names.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  const size = bytes / 1024 ** unit;
+  return `${unit === 0 ? size : Number(size.toPrecision(3))}${names[unit]}`;
+}

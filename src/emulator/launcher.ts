@@ -6,7 +6,7 @@ import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
 import { BrokerMode, defaults, type Links, type ReplicaSettings } from './options.js';
 import type { Part } from './part.js';
-import { logUrl, type Plan, portsOf, urlOf } from './plan.js';
+import { logUrl, metricsPortOf, type Plan, portsOf, urlOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
 import { ReplicaProcess } from './replica-process.js';
 import type { Secrets } from './secrets/secrets.js';
@@ -148,6 +148,7 @@ export class Launcher {
     const seedFile = secrets?.nodes.find(({ name }) => name === node)?.seedFile;
     const files = layout.node(node);
     const publicUrl = links === undefined ? logUrl(plan, node) : urlOf(links.log(node));
+    const metricsPort = metricsPortOf(plan, node);
     const clockOffsetMs = this.clockOffsets.get(node) ?? 0;
     const config: NodeConfig = {
       node,
@@ -161,6 +162,7 @@ export class Launcher {
         ? {}
         : { credentials: { nkey: seedFile, tlsCa: secrets.tls.ca }, shortcuts: true }),
       ...replica,
+      ...(metricsPort === undefined ? {} : { metrics: { port: metricsPort } }),
       ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
     };
     return ReplicaProcess.start({

@@ -57,6 +57,8 @@ export interface EmulatorOptions {
   replica?: ReplicaSettings;
   /** Largest message of the brokers, in bytes; default 1 MiB. Entries and values must fit. */
   maxPayload?: number;
+  /** First of one port for each node, on the loopback, at which it serves its metrics; default none do. */
+  metricsPort?: number;
   /** What stands between the nodes; default nothing. Not with a single broker. */
   links?: (cluster: LinkedPorts) => Promise<Links>;
   /** Directory of a node's JetStream store, to have it on a disk of its own; default in the data directory. */

@@ -32,6 +32,8 @@ export interface Plan {
   readonly listen?: string;
   /** Whether users are known and connections encrypted. */
   readonly secure?: boolean;
+  /** First port of those for metrics: wanted anew by each start, or there are none. */
+  readonly metricsPort?: number;
 }
 
 /** A port and what it is for. */
@@ -74,9 +76,11 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
     port: options.port ?? made?.port ?? defaults.port,
     listen: options.listen ?? made?.listen ?? defaults.listen,
     secure: options.secure ?? made?.secure ?? defaults.secure,
+    ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
   };
   refuseOpenDoors(plan);
-  wholeNumber('--port', plan.port, 1, 65536 - portUses(plan).length);
+  if (plan.metricsPort !== undefined) wholeNumber('--metrics-port', plan.metricsPort, 1, 65536 - nodes);
+  wholeNumber('--port', plan.port, 1, 65536 - brokerPortUses(plan).length);
   return plan;
 }
 
@@ -111,7 +115,20 @@ export function portsOf(plan: Plan, node: string): NodePorts {
   return { bus, log: bus + count, route: bus + 2 * count, leaf: bus + 3 * count };
 }
 
+/** Where a node serves its metrics; undefined where it serves none. */
+export function metricsPortOf({ metricsPort, cluster }: Plan, node: string): number | undefined {
+  return metricsPort === undefined ? undefined : metricsPort + cluster.nodes.indexOf(node);
+}
+
 export function portUses(plan: Plan): PortUse[] {
+  const metrics = plan.cluster.nodes.flatMap(node => {
+    const port = metricsPortOf(plan, node);
+    return port === undefined ? [] : [{ port, use: `the metrics of ${node}` }];
+  });
+  return [...metrics, ...brokerPortUses(plan)];
+}
+
+function brokerPortUses(plan: Plan): PortUse[] {
   if (plan.broker === BrokerMode.Single) return [{ port: plan.port, use: 'the single broker' }];
   return plan.cluster.nodes.flatMap(node => {
     const ports = portsOf(plan, node);

@@ -51,6 +51,10 @@ export class NatsBus implements Bus {
     return (this.connection.info?.max_payload ?? 1024 * 1024) - HEADROOM_BYTES;
   }
 
+  get isOpen(): boolean {
+    return this.isConnected && !this.connection.isClosed();
+  }
+
   /** Called each time the connection is back; subscriptions are already restored. */
   onReconnect(listener: () => void): void {
     this.reconnectListeners.push(listener);

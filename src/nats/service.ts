@@ -77,6 +77,16 @@ export class Service {
     if (this.underWay > 0) await new Promise<void>(done => (this.idle = done));
   }
 
+  /** What has been asked of each endpoint since the start. */
+  usage(): { endpoint: string; requests: number; errors: number; seconds: number }[] {
+    return [...this.statistics].map(([{ name }, statistics]) => ({
+      endpoint: name,
+      requests: statistics.num_requests,
+      errors: statistics.num_errors,
+      seconds: statistics.processing_time / 1e9,
+    }));
+  }
+
   private async serve(endpoint: Endpoint, message: Message): Promise<void> {
     const { bus, logger, onDropped } = this.options;
     const { reply } = message;

@@ -28,7 +28,8 @@ import type {
 } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
-import { servicesOf } from './services.js';
+import { RequestCounts } from './request-counts.js';
+import { type ServicesOptions, servicesOf } from './services.js';
 
 export interface NodeState {
   readonly state: ReplicaState;
@@ -86,7 +87,9 @@ export class NodeCore {
   private readonly purge: Purge;
   private readonly heartbeat: Heartbeat;
   private readonly heartbeatMs: number;
-  private readonly services: readonly Service[];
+  /** What looks into this node are made from. */
+  readonly inspection: ServicesOptions;
+  readonly services: readonly Service[];
   private readonly refused = new Map<string, number>();
   private subscriptions: Subscription[] = [];
   private readonly timers = new Set<Timer>();
@@ -225,7 +228,8 @@ export class NodeCore {
       purge: this.purge,
       settings,
     });
-    this.services = this.makeServices();
+    this.inspection = this.inspectionOf();
+    this.services = servicesOf(this.inspection);
   }
 
   /** Resolves when the node takes requests; it answers reads once its log is in memory. */
@@ -345,10 +349,10 @@ export class NodeCore {
     if (state === 'recovering') this.antiEntropy.hurry();
   }
 
-  private makeServices(): Service[] {
+  private inspectionOf(): ServicesOptions {
     const { node, cluster, incarnation, bus, log, clock, logger } = this.options;
     const { replica, coordinator, handoff, hintControl, hintLosses, compaction, antiEntropy, refused } = this;
-    return servicesOf({
+    return {
       node,
       nodes: cluster.nodes,
       cluster,
@@ -367,10 +371,11 @@ export class NodeCore {
       compaction,
       antiEntropy,
       purge: this.purge,
+      counts: new RequestCounts(clock),
       refused,
       maxPayload: () => bus.maxPayload,
       onDropped: reason => this.count(reason),
-    });
+    };
   }
 
   private count(reason: string): void {

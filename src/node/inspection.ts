@@ -31,6 +31,7 @@ export interface InspectionOptions {
   readonly compaction: Compaction;
   readonly antiEntropy: AntiEntropy;
   readonly purge: Purge;
+  readonly counts: RequestCounts;
   /** Messages dropped unanswered, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   readonly maxPayload: () => number;
@@ -136,11 +137,11 @@ export function recordsOf(options: InspectionOptions, data: Uint8Array): Records
 
 /** @throws InvalidRequestError */
 export function requestsOf(
-  { node, incarnation, coordinator }: InspectionOptions,
-  counts: RequestCounts,
+  { node, incarnation, coordinator, counts }: InspectionOptions,
   data: Uint8Array,
 ): RequestsReply {
   const { after = 0 } = data.length === 0 ? {} : decodeJson(requestsRequest, data);
-  const samples = coordinator.samples.after(after);
+  // Behind the last there is none: who asks so wants the counters alone, and no request pays for samples.
+  const samples = after === Number.MAX_SAFE_INTEGER ? [] : coordinator.samples.after(after);
   return { node, incarnation, counts: counts.all(), repairs: { ...coordinator.repairs }, samples };
 }

@@ -12,6 +12,7 @@ import { encodeJson } from '../wire/json.js';
 import { nodeInboxPrefixOf, subjects } from '../wire/subjects.js';
 import { NodeCore, type NodeState } from './core.js';
 import { natsOptions } from './credentials.js';
+import type { MetricsServer } from './metrics/metrics-server.js';
 
 export type { NodeState } from './core.js';
 
@@ -36,6 +37,7 @@ export type RunnableConfig = NodeConfig & {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FENCE_TIMEOUT_MS = 500;
+const METRICS_LISTEN_DEFAULT = '127.0.0.1';
 
 /**
  * Starts a node; resolves when it takes requests. Reads follow when its log is in memory (`onState`).
@@ -76,6 +78,8 @@ class NatsNode implements RunningNode {
   private settleClosed: (error: Error | undefined) => void = () => {};
   private readonly hints: NatsHintStream;
   private readonly core: NodeCore;
+  private metrics: MetricsServer | undefined;
+  private reconnects = 0;
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -129,7 +133,12 @@ class NatsNode implements RunningNode {
     await this.refuseTwin();
     await this.hints.ensure(this.config.hints?.maxBytes ?? HINT_BYTES_MAX);
     this.bus.onDisconnect(() => this.core.lostBroker());
-    this.bus.onReconnect(() => this.core.reopen());
+    this.bus.onReconnect(() => {
+      this.reconnects++;
+      this.core.reopen();
+    });
+    // Before the core: how far it has read its log is worth seeing.
+    this.metrics = await this.serveMetrics();
     await this.core.start();
     void this.bus.connection
       .closed()
@@ -139,10 +148,25 @@ class NatsNode implements RunningNode {
   stop(): Promise<void> {
     this.stopping ??= (async () => {
       await this.core.stop();
+      this.metrics?.close();
       await this.bus.close();
       this.settleClosed(undefined);
     })();
     return this.stopping;
+  }
+
+  private async serveMetrics(): Promise<MetricsServer | undefined> {
+    const { metrics } = this.config;
+    if (metrics === undefined) return undefined;
+    const { MetricsServer } = await import('./metrics/metrics-server.js');
+    return MetricsServer.listen({
+      ...this.core.inspection,
+      services: this.core.services,
+      port: metrics.port,
+      listen: metrics.listen ?? METRICS_LISTEN_DEFAULT,
+      isConnected: () => this.bus.isOpen,
+      reconnects: () => this.reconnects,
+    });
   }
 
   /** A node id belongs to one process: two would both answer, each from its own memory. */

@@ -1,5 +1,6 @@
 // Counts what a node coordinates, with a histogram of how long it took, by kind and level. The counters only grow, so that
 // any number of readers can each look at the time since they last looked.
+import { DynatsError } from '../errors.js';
 import type { Clock } from '../ports.js';
 import type { RequestCounts as Counts, GetReply, Level, PutReply } from '../wire/generated/types.js';
 import type { Operation } from '../wire/requests.js';
@@ -10,8 +11,17 @@ const STEPS_PER_DOUBLING = 4;
 /** The last item takes all that is longer: over 9 seconds. */
 const ITEMS = 72;
 
+/** The requests of one kind and level. */
+export interface RequestTally {
+  readonly counts: Counts;
+  /** How long those that were answered took together, in milliseconds. */
+  tookMs: number;
+  /** Those that failed, by the code of their error. */
+  readonly failures: Map<string, number>;
+}
+
 export class RequestCounts {
-  private readonly byName = new Map<string, Counts>();
+  private readonly byName = new Map<string, RequestTally>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -20,27 +30,41 @@ export class RequestCounts {
     const begunAtMs = this.clock.monotonic();
     try {
       const answer = await reply;
-      const counts = this.find(operation.kind, answer.level);
+      const tally = this.find(operation.kind, answer.level);
+      const { counts } = tally;
+      const tookMs = this.clock.monotonic() - begunAtMs;
       counts.answered++;
-      const item = itemOf(this.clock.monotonic() - begunAtMs);
+      tally.tookMs += tookMs;
+      const item = itemOf(tookMs);
       while (counts.latency.length <= item) counts.latency.push(0);
       counts.latency[item] = (counts.latency[item] ?? 0) + 1;
       return answer;
     } catch (error) {
-      this.find(operation.kind, operation.level).failed++;
+      const { counts, failures } = this.find(operation.kind, operation.level);
+      const code = error instanceof DynatsError ? error.code : 'INTERNAL';
+      counts.failed++;
+      failures.set(code, (failures.get(code) ?? 0) + 1);
       throw error;
     }
   }
 
   all(): Counts[] {
+    return [...this.byName.values()].map(({ counts }) => counts);
+  }
+
+  tallies(): RequestTally[] {
     return [...this.byName.values()];
   }
 
-  private find(kind: Operation['kind'], level: Level): Counts {
+  private find(kind: Operation['kind'], level: Level): RequestTally {
     const name = `${kind} ${level}`;
     const known = this.byName.get(name);
     if (known !== undefined) return known;
-    const added: Counts = { kind, level, answered: 0, failed: 0, latency: [] };
+    const added: RequestTally = {
+      counts: { kind, level, answered: 0, failed: 0, latency: [] },
+      tookMs: 0,
+      failures: new Map(),
+    };
     this.byName.set(name, added);
     return added;
   }

@@ -8,7 +8,6 @@ import { apiOf } from './api.js';
 import { hintsOf, type InspectionOptions, orderOf, recordsOf, requestsOf, statusOf } from './inspection.js';
 import { outcomeOf } from './outcome.js';
 import { repairOf } from './repair.js';
-import { RequestCounts } from './request-counts.js';
 
 export interface ServicesOptions extends InspectionOptions {
   readonly cluster: ClusterDefinition;
@@ -23,8 +22,8 @@ export interface ServicesOptions extends InspectionOptions {
 
 /** Not started yet. */
 export function servicesOf(options: ServicesOptions): Service[] {
-  const { node, cluster, incarnation, bus, logger, replica, coordinator, hints, maxPayload } = options;
-  const counts = new RequestCounts(options.clock);
+  const { node, cluster, incarnation, bus, logger, replica, coordinator, hints, counts, maxPayload } =
+    options;
   const api = apiOf({ coordinator, logger, counts, maxPayload });
   const describe = async (): Promise<ClusterReply> => ({
     node,
@@ -89,7 +88,7 @@ export function servicesOf(options: ServicesOptions): Service[] {
         {
           name: 'requests',
           subject: subjects.node(node, 'requests'),
-          handle: async data => requestsOf(options, counts, data),
+          handle: async data => requestsOf(options, data),
         },
         { name: 'hints', subject: subjects.node(node, 'hints'), handle: data => hintsOf(options, data) },
         { name: 'order', subject: subjects.node(node, 'order'), handle: data => orderOf(options, data) },

@@ -35,8 +35,14 @@ export class Compaction {
   private timer: Timer | undefined;
   private closed = false;
   private doneCount = 0;
+  private purgedCount = 0;
 
   constructor(private readonly options: CompactionOptions) {}
+
+  /** Deletes and expired records left behind since the start. */
+  get purgedRecords(): number {
+    return this.purgedCount;
+  }
 
   /** Compactions done since the start. */
   get done(): number {
@@ -80,7 +86,10 @@ export class Compaction {
       await replica.notePurge(through);
       await log.purge(through);
       for (const record of left)
-        if (replica.memtable.mayLeave(record, through)) replica.memtable.leave(record.bucket, record.key);
+        if (replica.memtable.mayLeave(record, through)) {
+          replica.memtable.leave(record.bucket, record.key);
+          this.purgedCount++;
+        }
         // Something older came meanwhile, which should not have been possible: it must not be found alone.
         else await this.append(record);
       replica.memtable.purged(through);

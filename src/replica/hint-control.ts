@@ -62,6 +62,20 @@ export class HintControl {
     return this.describe();
   }
 
+  /** What is held, by target, as of the last look: nothing is asked. */
+  targets(): { target: string; entries: number; bytes: number; oldestMs: number | null }[] {
+    const { ledger, clock } = this.options;
+    return [...ledger.held].map(([target, entries]) => {
+      const oldestAtMs = ledger.oldestFor(target);
+      return {
+        target,
+        entries,
+        bytes: ledger.bytesFor(target),
+        oldestMs: oldestAtMs === undefined ? null : Math.max(0, clock.now() - oldestAtMs),
+      };
+    });
+  }
+
   private check({ action, target, windowMs, targetBytesMax, bytesPerSecond }: HintsRequest): void {
     if (target !== undefined && !this.options.nodes.includes(target))
       throw new InvalidRequestError('target', `there is no node ${target}`);

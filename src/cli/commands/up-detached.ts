@@ -69,8 +69,8 @@ function openLog(dataDir: string, file: string): number {
 }
 
 function passedOn(flags: UpFlags): string[] {
-  const { nodes, rf, partitioner, zones, port, broker, sync, listen, secure, dashboard, dashboardPort } =
-    flags;
+  const { nodes, rf, partitioner, zones, port, broker, sync, listen, secure } = flags;
+  const { dashboard, dashboardPort, metricsPort } = flags;
   const withValue = { nodes, rf, partitioner, zones, port, broker, sync, listen };
   return [
     ...Object.entries(withValue).flatMap(([name, value]) =>
@@ -79,5 +79,6 @@ function passedOn(flags: UpFlags): string[] {
     ...(secure === undefined ? [] : [secure ? '--secure' : '--no-secure']),
     ...(dashboard === false ? ['--no-dashboard'] : []),
     ...(dashboardPort === undefined ? [] : ['--dashboard-port', dashboardPort]),
+    ...(metricsPort === undefined ? [] : ['--metrics-port', metricsPort]),
   ];
 }

@@ -27,6 +27,7 @@ export interface UpFlags {
   /** False after --no-dashboard. */
   dashboard?: boolean;
   dashboardPort?: string;
+  metricsPort?: string;
   /** Set by `--detach` on the process that it leaves behind. */
   supervised?: boolean;
 }
@@ -49,6 +50,7 @@ export function register(program: Command): void {
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
     .option('--no-dashboard', 'serve no dashboard')
     .option('--dashboard-port <port>', 'port of the dashboard, default the first free one from 8222 on')
+    .option('--metrics-port <port>', 'serve metrics to Prometheus: n0 on this port, n1 on the next, ...')
     .addOption(new Option('--supervised').hideHelp())
     .addHelpText(
       'after',
@@ -153,6 +155,8 @@ async function start(
     onProgress(
       'One broker for all (--broker single): a single point of failure, for tests and tiny set-ups.',
     );
+  if (flags.metricsPort !== undefined)
+    onProgress(`metrics: http://127.0.0.1:${flags.metricsPort}/metrics is that of ${emulator.nodes[0]}`);
   onProgress(`Started in ${formatElapsed(performance.now() - begun)}.`);
   return emulator;
 }
@@ -188,11 +192,13 @@ function optionsOf(flags: UpFlags): EmulatorOptions {
   const nodes = numberOf('--nodes', flags.nodes);
   const replicationFactor = numberOf('--rf', flags.rf);
   const port = numberOf('--port', flags.port);
+  const metricsPort = numberOf('--metrics-port', flags.metricsPort);
   return {
     dataDir: resolveDataDir(flags.data),
     ...(nodes === undefined ? {} : { nodes }),
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
     ...(port === undefined ? {} : { port }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
     ...(flags.zones === undefined ? {} : { zones: flags.zones.split(',') }),
     // The emulator checks the words themselves, for all who start one.
     ...(flags.partitioner === undefined ? {} : { partitioner: flags.partitioner as Partitioner }),
