@@ -26,6 +26,14 @@ export interface ScanOptions extends RequestOptions {
   pageSize?: number;
 }
 
+/** As a scan, but all pages come: `pageSize` is all that limits them. */
+export interface ScanPageOptions extends Omit<ScanOptions, 'limit'> {
+  /** Leave the values out; default false. */
+  keysOnly?: boolean;
+  /** Show tombstones too; default false. */
+  deleted?: boolean;
+}
+
 export interface ScanPagesOptions {
   readonly bus: Bus;
   readonly coordinators: Coordinators;
@@ -149,8 +157,8 @@ export class ScanPages {
 }
 
 /** What is wanted of a scan, without the values if so. */
-export function requestOf(options: ScanOptions, bucket: string, keysOnly: boolean): ScanRequest {
-  const { prefix, from, to, limit, level, pageSize = PAGE_SIZE_DEFAULT } = options;
+export function requestOf(options: ScanOptions & ScanPageOptions, bucket: string): ScanRequest {
+  const { prefix, from, to, limit, level, pageSize = PAGE_SIZE_DEFAULT, keysOnly = false, deleted } = options;
   return {
     bucket,
     ...(prefix === undefined ? {} : { prefix }),
@@ -159,6 +167,7 @@ export function requestOf(options: ScanOptions, bucket: string, keysOnly: boolea
     ...(level === undefined ? {} : { level }),
     limit: Math.min(pageSize, limit ?? pageSize),
     keysOnly,
+    ...(deleted === true ? { deleted } : {}),
   };
 }
 
