@@ -25,7 +25,7 @@ import type {
 } from '../wire/generated/types.js';
 import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
-import { check, encodeJson, parseJson } from '../wire/json.js';
+import { checkReply, encodeJson, parseJson } from '../wire/json.js';
 import {
   BUCKET_TIMEOUT_MS_DEFAULT,
   checkOperation,
@@ -394,7 +394,7 @@ class NatsClient implements Client {
       const reply = await this.bus.request(subject, encodeJson(request), timeoutMs);
       const json = parseJson(reply.data);
       if (validators.errorReply(json)) throw fromErrorReply(json);
-      return check(validator, json);
+      return checkReply(validator, json);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       if (error.kind === 'forbidden') throw forbidden(error);

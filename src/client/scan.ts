@@ -5,7 +5,7 @@ import { type Bus, BusError } from '../ports.js';
 import { fromErrorReply } from '../wire/error-reply.js';
 import type { ScanReply, ScanRequest } from '../wire/generated/types.js';
 import { errorReply, scanReply } from '../wire/generated/validators.js';
-import { check, encodeJson, parseJson } from '../wire/json.js';
+import { checkReply, encodeJson, parseJson } from '../wire/json.js';
 import { checkScan } from '../wire/scan.js';
 import { apiSubject } from '../wire/subjects.js';
 import type { RequestOptions } from './client.js';
@@ -152,7 +152,7 @@ export class ScanPages {
     const data = encodeJson({ ...request, timeoutMs, ...deadline });
     const json = parseJson((await this.options.bus.request(subject, data, timeoutMs)).data);
     if (errorReply(json)) throw fromErrorReply(json);
-    return check(scanReply, json);
+    return checkReply(scanReply, json);
   }
 }
 
