@@ -7,6 +7,8 @@ export interface Message {
   readonly data: Uint8Array;
   /** Where an answer is expected; undefined when none is. */
   readonly reply?: string | undefined;
+  /** What stands under this name in the message's header; missing where there is no header. */
+  readonly header?: ((name: string) => string | undefined) | undefined;
 }
 
 export interface Subscription {

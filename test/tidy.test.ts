@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   kv: ['client', 'errors', 'model', 'wire'],
   adapters: ['client', 'errors', 'index', 'model'],
   check: ['model'],
+  backup: ['client', 'errors', 'model', 'wire'],
   chaos: ['model', 'wire', 'errors', 'client', 'check', 'emulator'],
   index: ['client', 'errors', 'model', 'wire'],
 };

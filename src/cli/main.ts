@@ -30,6 +30,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     console: () => import('./commands/console.js'),
     import: () => import('./commands/import.js'),
     export: () => import('./commands/export.js'),
+    backup: () => import('./commands/backup.js'),
+    restore: () => import('./commands/restore.js'),
   },
   'Insight:': {
     dashboard: () => import('./commands/dashboard.js'),

@@ -15,7 +15,7 @@ import { type Bus, BusError } from '../ports.js';
 import { fromErrorReply } from '../wire/error-reply.js';
 import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
 import { batchReply, errorReply } from '../wire/generated/validators.js';
-import { check, parseJson } from '../wire/json.js';
+import { checkReply, parseJson } from '../wire/json.js';
 import { apiSubject } from '../wire/subjects.js';
 import type { Coordinators } from './coordinators.js';
 import { forbidden } from './forbidden.js';
@@ -249,7 +249,7 @@ export class ApiRequests {
     const json = parseJson(data);
     if (errorReply(json)) throw fromErrorReply(json);
     try {
-      return check(batchReply, json);
+      return checkReply(batchReply, json);
     } catch (cause) {
       if (cause instanceof InvalidRequestError)
         throw new DynatsError('INTERNAL', `a node's reply is not valid: ${cause.message}`, 'unknown', {

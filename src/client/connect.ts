@@ -3,6 +3,7 @@ import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
 import type { OutcomeReport } from '../model/outcome.js';
+import { parseVersion } from '../model/record.js';
 import type { NatsBus } from '../nats/bus.js';
 import { BusError } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
@@ -18,12 +19,13 @@ import type {
   RepairReply,
   RequestsReply,
   RequestsRequest,
+  ScanReply,
   StatusReply,
   TouchReply,
 } from '../wire/generated/types.js';
 import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
-import { check, encodeJson, parseJson } from '../wire/json.js';
+import { checkReply, encodeJson, parseJson } from '../wire/json.js';
 import {
   BUCKET_TIMEOUT_MS_DEFAULT,
   checkOperation,
@@ -47,7 +49,8 @@ import { offsetOf } from './offset.js';
 import { openBus } from './open-bus.js';
 import { type ConnectOptions, Mode } from './options.js';
 import { explain } from './receipt.js';
-import { entryOf, recordsOf, requestOf, type ScanOptions, ScanPages } from './scan.js';
+import { asGet, asPut } from './reply-kind.js';
+import { entryOf, recordsOf, requestOf, type ScanOptions, type ScanPageOptions, ScanPages } from './scan.js';
 import { ClientSession, parseToken } from './session.js';
 import { touchKey } from './touch.js';
 import type { Watch, WatchOptions } from './watch/watch.js';
@@ -199,12 +202,13 @@ class NatsClient implements Client {
 
   async *scan(options: ScanOptions = {}): AsyncGenerator<Entry> {
     const bucket = this.bucketOf(options);
-    const pages = this.pages(options, false);
-    for await (const record of recordsOf(pages, options.limit)) yield entryOf(bucket, record);
+    for await (const record of recordsOf(this.scanPages(options), options.limit))
+      yield entryOf(bucket, record);
   }
 
   async *keys(options: ScanOptions = {}): AsyncGenerator<string> {
-    for await (const { key } of recordsOf(this.pages(options, true), options.limit)) yield key;
+    const pages = this.scanPages({ ...options, keysOnly: true });
+    for await (const { key } of recordsOf(pages, options.limit)) yield key;
   }
 
   async watch(options: WatchOptions = {}): Promise<Watch> {
@@ -341,8 +345,10 @@ class NatsClient implements Client {
     // What a session writes is newer than what it has seen.
     if (wire.session) clock.observe(parseToken(wire.session).newestTime());
     if (operation.op === 'put') addValue(wire, operation.value, wanted);
-    wire.time = clock.next();
-    wire.writer = this.writer;
+    const { version } = operation;
+    const issued = version === undefined ? undefined : parseVersion(version, false);
+    wire.time = issued?.time ?? clock.next();
+    wire.writer = issued?.writer ?? this.writer;
     return wire;
   }
 
@@ -364,12 +370,12 @@ class NatsClient implements Client {
     return bucket ?? this.options.bucket ?? DEFAULT_BUCKET;
   }
 
-  private pages(options: ScanOptions, keysOnly: boolean) {
+  scanPages(options: ScanOptions & ScanPageOptions = {}): AsyncGenerator<ScanReply> {
     if (this.closing !== undefined) throw closedError();
     const timeoutMs = options.timeoutMs ?? this.timeoutMs();
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
     const zone = zoneFor(options.level, this.options);
-    const request = requestOf(options, this.bucketOf(options), keysOnly);
+    const request = requestOf(options, this.bucketOf(options));
     return this.scans.pages(zone === undefined ? request : { ...request, zone }, { timeoutMs, via });
   }
 
@@ -388,7 +394,7 @@ class NatsClient implements Client {
       const reply = await this.bus.request(subject, encodeJson(request), timeoutMs);
       const json = parseJson(reply.data);
       if (validators.errorReply(json)) throw fromErrorReply(json);
-      return check(validator, json);
+      return checkReply(validator, json);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       if (error.kind === 'forbidden') throw forbidden(error);
@@ -396,14 +402,4 @@ class NatsClient implements Client {
       throw new UnavailableError(1, 0, `${subject}: ${why}`, { cause: error });
     }
   }
-}
-
-function asPut(reply: PutReply | GetReply): PutReply {
-  if ('acked' in reply) return reply;
-  throw new DynatsError('INTERNAL', 'a node answered a write with the reply to a read', 'unknown');
-}
-
-function asGet(reply: PutReply | GetReply): GetReply {
-  if ('found' in reply) return reply;
-  throw new DynatsError('INTERNAL', 'a node answered a read with the reply to a write', 'none');
 }

@@ -5,7 +5,7 @@ import { type Bus, BusError } from '../ports.js';
 import { fromErrorReply } from '../wire/error-reply.js';
 import type { ScanReply, ScanRequest } from '../wire/generated/types.js';
 import { errorReply, scanReply } from '../wire/generated/validators.js';
-import { check, encodeJson, parseJson } from '../wire/json.js';
+import { checkReply, encodeJson, parseJson } from '../wire/json.js';
 import { checkScan } from '../wire/scan.js';
 import { apiSubject } from '../wire/subjects.js';
 import type { RequestOptions } from './client.js';
@@ -24,6 +24,14 @@ export interface ScanOptions extends RequestOptions {
   limit?: number;
   /** Most entries asked for at once, 1 to 4096; default 1000. */
   pageSize?: number;
+}
+
+/** As a scan, but all pages come: `pageSize` is all that limits them. */
+export interface ScanPageOptions extends Omit<ScanOptions, 'limit'> {
+  /** Leave the values out; default false. */
+  keysOnly?: boolean;
+  /** Show tombstones too; default false. */
+  deleted?: boolean;
 }
 
 export interface ScanPagesOptions {
@@ -144,13 +152,13 @@ export class ScanPages {
     const data = encodeJson({ ...request, timeoutMs, ...deadline });
     const json = parseJson((await this.options.bus.request(subject, data, timeoutMs)).data);
     if (errorReply(json)) throw fromErrorReply(json);
-    return check(scanReply, json);
+    return checkReply(scanReply, json);
   }
 }
 
 /** What is wanted of a scan, without the values if so. */
-export function requestOf(options: ScanOptions, bucket: string, keysOnly: boolean): ScanRequest {
-  const { prefix, from, to, limit, level, pageSize = PAGE_SIZE_DEFAULT } = options;
+export function requestOf(options: ScanOptions & ScanPageOptions, bucket: string): ScanRequest {
+  const { prefix, from, to, limit, level, pageSize = PAGE_SIZE_DEFAULT, keysOnly = false, deleted } = options;
   return {
     bucket,
     ...(prefix === undefined ? {} : { prefix }),
@@ -159,6 +167,7 @@ export function requestOf(options: ScanOptions, bucket: string, keysOnly: boolea
     ...(level === undefined ? {} : { level }),
     limit: Math.min(pageSize, limit ?? pageSize),
     keysOnly,
+    ...(deleted === true ? { deleted } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import { BUCKETS } from '../model/bucket.js';
 import type { Bus, Clock } from '../ports.js';
 import type { Presence, WireRecord } from '../wire/generated/types.js';
 import { recordsReply } from '../wire/generated/validators.js';
-import { decodeJson, encodeJson } from '../wire/json.js';
+import { decodeReply, encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import type { Catalog } from './catalog.js';
 import type { Liveness } from './liveness.js';
@@ -65,7 +65,7 @@ export async function* definitionsOf(bus: Bus, node: string): AsyncGenerator<Wir
   for (;;) {
     const request = { bucket: BUCKETS, limit: PAGE_LIMIT, ...(after === undefined ? {} : { after }) };
     const reply = await bus.request(subjects.node(node, 'records'), encodeJson(request), TIMEOUT_MS);
-    const page = decodeJson(recordsReply, reply.data);
+    const page = decodeReply(recordsReply, reply.data);
     yield* page.records;
     after = page.records.at(-1)?.key;
     if (!page.more || after === undefined) return;

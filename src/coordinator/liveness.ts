@@ -3,8 +3,9 @@
 import type { Bus, Clock, Subscription, Timer } from '../ports.js';
 import type { Presence } from '../wire/generated/types.js';
 import { presence as validate } from '../wire/generated/validators.js';
-import { decodeJson } from '../wire/json.js';
-import { subjects } from '../wire/subjects.js';
+import { decodeReply } from '../wire/json.js';
+import { PROTOCOL_HEADER, protocolOf, worksWith } from '../wire/protocol.js';
+import { nodeOfPresence, subjects } from '../wire/subjects.js';
 
 export interface LivenessSettings {
   /** How often nodes announce themselves, in milliseconds. */
@@ -36,6 +37,9 @@ export class Liveness {
   private readonly peers: ReadonlyMap<string, Peer>;
   private readonly deathListeners: ((node: string) => void)[] = [];
   private readonly presenceListeners: PresenceListener[] = [];
+  private readonly refusalListeners: ((node: string, protocol: number) => void)[] = [];
+  /** Nodes whose protocol this build does not work with, as last heard. */
+  private readonly strangers = new Map<string, number>();
   private subscription: Subscription | undefined;
   private timers: Timer[] = [];
 
@@ -57,9 +61,14 @@ export class Liveness {
    */
   watch(bus: Bus, self?: string, isBusy = () => true): void {
     this.subscription = bus.subscribe(subjects.allPresence, message => {
+      const protocol = protocolOf(message.header?.(PROTOCOL_HEADER));
+      if (!worksWith(protocol)) {
+        this.refuse(message.subject, protocol);
+        return;
+      }
       let presence: Presence;
       try {
-        presence = decodeJson(validate, message.data);
+        presence = decodeReply(validate, message.data);
       } catch {
         return; // Not a heartbeat. Whoever sent it is not heard, which is the answer to it.
       }
@@ -90,6 +99,11 @@ export class Liveness {
     this.presenceListeners.push(listener);
   }
 
+  /** Called when a node speaks a protocol that this build does not work with: once, until it speaks another. */
+  onRefusal(listener: (node: string, protocol: number) => void): void {
+    this.refusalListeners.push(listener);
+  }
+
   heard(presence: Presence): void {
     const peer = this.peers.get(presence.node);
     if (peer === undefined) return;
@@ -101,6 +115,7 @@ export class Liveness {
       peer.missed < 2
     )
       return;
+    this.strangers.delete(presence.node);
     const isBack = !peer.alive || peer.presence?.incarnation !== presence.incarnation;
     peer.presence = presence;
     if (presence.leaving === true) {
@@ -119,6 +134,15 @@ export class Liveness {
     if (peer === undefined || !peer.alive) return;
     peer.alive = false;
     for (const listener of this.deathListeners) listener(node);
+  }
+
+  /** What it stores this process might not understand, nor it what this one does: dead, until it speaks another. */
+  private refuse(subject: string, protocol: number): void {
+    const node = nodeOfPresence(subject);
+    if (!this.peers.has(node) || Object.is(this.strangers.get(node), protocol)) return;
+    this.strangers.set(node, protocol);
+    this.gone(node);
+    for (const listener of this.refusalListeners) listener(node, protocol);
   }
 
   /** Takes writes: its log stores them, whatever its replica can answer. */

@@ -2,7 +2,7 @@
 import { type Bus, BusError } from '../ports.js';
 import type { ReadReply, WireRecord } from '../wire/generated/types.js';
 import { readReply as validate } from '../wire/generated/validators.js';
-import { decodeJson, encodeJson } from '../wire/json.js';
+import { decodeReply, encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import { type InStep, Lane } from './lane.js';
 
@@ -106,7 +106,7 @@ export class ReadLane {
     const request = encodeJson({ reads: reads.map(({ bucket, key, want }) => ({ bucket, key, want })) });
     try {
       const reply = await bus.request(subjects.read(self), request, ANSWER_TIMEOUT_MS);
-      const { node, refused, answers } = decodeJson(validate, reply.data);
+      const { node, refused, answers } = decodeReply(validate, reply.data);
       return node === self && refused === undefined ? answers : undefined;
     } catch (error) {
       // Not when it was given up meanwhile: that says nothing of the node that is back.

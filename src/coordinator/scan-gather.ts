@@ -4,7 +4,7 @@ import { cover, uncovered } from '../model/cover.js';
 import type { Need } from '../model/need.js';
 import { BusError } from '../ports.js';
 import { replicaScanReply as validate } from '../wire/generated/validators.js';
-import { decodeJson } from '../wire/json.js';
+import { decodeReply } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import type { Coordination } from './coordination.js';
 import type { Alarm } from './deadlines.js';
@@ -90,7 +90,7 @@ class Gathering {
   private async pageOf(node: string): Promise<ReplicaPage | undefined> {
     try {
       const reply = await this.c.bus.request(subjects.scan(node), this.options.request, PAGE_TIMEOUT_MS);
-      const page = decodeJson(validate, reply.data);
+      const page = decodeReply(validate, reply.data);
       return page.node === node && page.refused === undefined ? page : undefined;
     } catch (error) {
       if (error instanceof BusError && error.kind === 'no-responders') this.c.liveness.gone(node);

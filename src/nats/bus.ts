@@ -115,9 +115,14 @@ export class NatsBus implements Bus {
       ...(options?.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message: Msg) => {
         if (error !== null) return;
-        const { subject: on, data, reply } = message;
+        const { subject: on, data, reply, headers } = message;
         // The NATS client has '' for none, whatever its types say.
-        handler({ subject: on, data, reply: reply === '' ? undefined : reply });
+        handler({
+          subject: on,
+          data,
+          reply: reply === '' ? undefined : reply,
+          header: headers && (name => headers.get(name) || undefined),
+        });
       },
     });
     this.subscriptions.add(subscription);

@@ -26,6 +26,7 @@ import type {
   StatusReply,
   WireRecord,
 } from '../wire/generated/types.js';
+import { PROTOCOL } from '../wire/protocol.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 import { RequestCounts } from './request-counts.js';
@@ -144,6 +145,13 @@ export class NodeCore {
       else this.replica.heard(presence);
       // It must know what this node remembers of its log before it is asked to read from it.
       if (isBack && presence.node !== node && this.isAnnounced && !this.isStopping) this.heartbeat.announce();
+    });
+    liveness.onRefusal((peer, protocol) => {
+      this.count('protocol');
+      logger.error(
+        { peer, theirs: protocol, ours: PROTOCOL },
+        'a node speaks a protocol that this build does not work with, and counts as dead: upgrade one protocol at a time',
+      );
     });
     const { replica, heartbeatMs } = this;
     const ledger = new HintLedger();

@@ -6,7 +6,10 @@ import type { Bus, Clock, Timer } from '../ports.js';
 import type { Replica } from '../replica/replica.js';
 import type { BrokerAddress, Presence } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
+import { PROTOCOL, PROTOCOL_HEADER } from '../wire/protocol.js';
 import { subjects } from '../wire/subjects.js';
+
+const PROTOCOL_HEADERS = { [PROTOCOL_HEADER]: String(PROTOCOL) };
 
 export interface HeartbeatOptions {
   readonly node: string;
@@ -38,7 +41,7 @@ export class Heartbeat {
   announce(leaving = false): void {
     const { node, bus, liveness } = this.options;
     const presence = this.presence(leaving);
-    bus.publish(subjects.presence(node), encodeJson(presence));
+    bus.publish(subjects.presence(node), encodeJson(presence), { headers: PROTOCOL_HEADERS });
     // The node hears itself without the bus: cut off from it, it still serves what it owns.
     liveness.heard(presence);
   }

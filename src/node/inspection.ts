@@ -13,6 +13,7 @@ import { VERSION } from '../version.js';
 import type { HintsReply, RecordsReply, RequestsReply, StatusReply } from '../wire/generated/types.js';
 import { hintsRequest, recordsRequest, requestsRequest } from '../wire/generated/validators.js';
 import { decodeJson } from '../wire/json.js';
+import { PROTOCOL } from '../wire/protocol.js';
 import { checkKey, DEFAULT_BUCKET } from '../wire/requests.js';
 import { streams, subjects } from '../wire/subjects.js';
 import type { RequestCounts } from './request-counts.js';
@@ -49,6 +50,7 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
     node,
     incarnation,
     version: VERSION,
+    protocol: PROTOCOL,
     pid: process.pid,
     state: replica.state,
     reason: replica.reason,

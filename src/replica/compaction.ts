@@ -179,6 +179,7 @@ export class Compaction {
       replica.foundDamage(reason);
       throw new Error(reason);
     }
+    if (decoded.kind === 'newer') throw new Error(`entry ${entry.sequence} ${decoded.reason}`);
     if (decoded.kind !== 'entry') return [];
     return decoded.entry.records.filter(record => replica.memtable.standsIn(record, entry.sequence));
   }

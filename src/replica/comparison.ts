@@ -6,7 +6,7 @@ import { compareVersions, isGone, tombstoneOf, type Version } from '../model/rec
 import type { Bus } from '../ports.js';
 import type { LeafReply, RepairTotals, TreeReply, TreeRequest, WireRecord } from '../wire/generated/types.js';
 import * as validators from '../wire/generated/validators.js';
-import { decodeJson, encodeJson } from '../wire/json.js';
+import { decodeReply, encodeJson } from '../wire/json.js';
 import { subjects } from '../wire/subjects.js';
 import type { Replica } from './replica.js';
 
@@ -122,7 +122,7 @@ export class Comparison {
     const { bucket, owners, peer } = this.share;
     const request = encodeJson({ bucket, owners, ...question });
     const reply = await this.options.bus.request(subjects.tree(peer), request, TIMEOUT_MS);
-    return decodeJson(validators.treeReply, reply.data);
+    return decodeReply(validators.treeReply, reply.data);
   }
 
   /** Lists what the peer holds in these leaves; takes what it has newer, and gives what is newer here. */
@@ -221,7 +221,7 @@ export class Comparison {
     const { bucket, owners, peer } = this.share;
     const request = encodeJson({ bucket, owners, leaves, offset, want, round: this.options.round });
     const reply = await this.options.bus.request(subjects.leaves(peer), request, TIMEOUT_MS);
-    return decodeJson(validators.leafReply, reply.data);
+    return decodeReply(validators.leafReply, reply.data);
   }
 
   private async fetch(keys: readonly string[]): Promise<WireRecord[]> {
@@ -232,7 +232,7 @@ export class Comparison {
       const asked = left.slice(0, KEYS_PER_REQUEST);
       const request = encodeJson({ bucket, keys: asked });
       const reply = await this.options.bus.request(subjects.held(peer), request, TIMEOUT_MS);
-      const page = decodeJson(validators.recordsReply, reply.data);
+      const page = decodeReply(validators.recordsReply, reply.data);
       records.push(...page.records);
       // A reply that was full names how far it came by what it holds.
       const got = new Set(page.records.map(record => record.key));

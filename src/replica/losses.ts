@@ -6,6 +6,7 @@ export class Losses {
   private readonly reasons = new Set<string>();
   private total = 0;
   private damaged = false;
+  private newer: string | undefined;
 
   /** Something is lost, or may be. */
   get recovering(): Recovering | undefined {
@@ -17,9 +18,26 @@ export class Losses {
     return this.total;
   }
 
-  /** Whether the log itself is at fault: it has a hole, or entries whose checksums do not fit. */
+  /** Whether the log itself is at fault, and may be put right: it has a hole, or entries whose checksums do not fit. */
   get isDamaged(): boolean {
-    return this.damaged;
+    return this.damaged && this.newer === undefined;
+  }
+
+  /** Why no reads are answered, or null. */
+  get reason(): string | null {
+    return this.newer ?? this.found?.reason ?? null;
+  }
+
+  /** Whether what is lost can be had from the peers; what only a newer build can read cannot. */
+  get canBeMadeGood(): boolean {
+    return this.found !== undefined && this.newer === undefined;
+  }
+
+  /** The log has an entry that only a newer build can read. @returns whether it is the first. */
+  addNewer(reason: string): boolean {
+    const isFirst = this.newer === undefined;
+    this.newer ??= reason;
+    return isFirst;
   }
 
   /** What was found first, and noted, is the reason; what peers said since may follow from it. */

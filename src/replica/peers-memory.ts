@@ -3,7 +3,7 @@
 import { type Bus, BusError, type Clock, type LogLife, type ReplicaLog } from '../ports.js';
 import type { Position, Recovering } from '../wire/generated/types.js';
 import { rememberedReply as validate } from '../wire/generated/validators.js';
-import { decodeJson, encodeJson } from '../wire/json.js';
+import { decodeReply, encodeJson } from '../wire/json.js';
 import { checksumOf } from '../wire/log-entry.js';
 import { subjects } from '../wire/subjects.js';
 
@@ -85,7 +85,7 @@ export class PeersMemory {
       let patienceMs = silentMs;
       try {
         const reply = await bus.request(subjects.remembered(peer), encodeJson({ node }), ASK_TIMEOUT_MS);
-        const { position, noted } = decodeJson(validate, reply.data);
+        const { position, noted } = decodeReply(validate, reply.data);
         this.unheard.delete(peer);
         return [...(noted === undefined ? [] : [noted]), ...(position === null ? [] : [position])];
       } catch (error) {

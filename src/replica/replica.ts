@@ -2,7 +2,7 @@
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
 import type { LogLife, StreamEntry, StreamState, Timer } from '../ports.js';
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
-import { decodeEntry } from '../wire/log-entry.js';
+import { type DecodedEntry, decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
 import { Losses } from './losses.js';
 import { Memtable } from './memtable.js';
@@ -66,14 +66,14 @@ export class Replica {
   }
 
   get state(): ReplicaState {
-    if (this.losses.recovering !== undefined) return 'recovering';
+    if (this.losses.reason !== null) return 'recovering';
     const isUpToDate = this.opened && !this.fold.isBehind && this.cutOff === undefined;
     return isUpToDate && this.judging.size === 0 ? 'serving' : 'catching-up';
   }
 
   /** Why it is recovering, or null. */
   get reason(): string | null {
-    return this.losses.recovering?.reason ?? null;
+    return this.losses.reason;
   }
 
   get progress(): { applied: number; total: number } | undefined {
@@ -173,7 +173,7 @@ export class Replica {
    */
   async becomeWhole(lossCount: number): Promise<void> {
     const { life, options } = this;
-    if (life === undefined || this.losses.recovering === undefined || lossCount !== this.losses.count) return;
+    if (life === undefined || !this.losses.canBeMadeGood || lossCount !== this.losses.count) return;
     const former = this.peers.formerLives(life);
     const renewed: LogLife = { id: options.random.token(12), recovering: null, former };
     await options.log.renew(renewed);
@@ -319,16 +319,8 @@ export class Replica {
 
   private apply(entry: StreamEntry): void {
     const decoded = decodeEntry(entry.data);
-    if (decoded.kind === 'damaged') {
-      this.hole(`entry ${entry.sequence} is damaged: ${decoded.reason}`);
-      return;
-    }
-    if (decoded.kind === 'invalid') {
-      this.invalid++;
-      this.options.logger.warn(
-        { sequence: entry.sequence, reason: decoded.reason },
-        'skipped a message that is no log entry',
-      );
+    if (decoded.kind !== 'entry') {
+      this.notApplied(entry.sequence, decoded);
       return;
     }
     const { records, note, crc32 } = decoded.entry;
@@ -340,6 +332,18 @@ export class Replica {
     if (records.length > 0 && entry.sequence > (this.position?.sequence ?? 0) && this.life !== undefined)
       this.position = { log: this.life.id, sequence: entry.sequence, crc32 };
     if (note !== undefined) this.notes.seen(note, entry.sequence);
+  }
+
+  private notApplied(sequence: number, { kind, reason }: Exclude<DecodedEntry, { kind: 'entry' }>): void {
+    const { logger, onState } = this.options;
+    if (kind === 'damaged') this.hole(`entry ${sequence} is damaged: ${reason}`);
+    else if (kind === 'newer' && this.losses.addNewer(`entry ${sequence} ${reason}`)) {
+      logger.error({ sequence, reason }, 'the log has an entry of a newer protocol: answers no reads');
+      onState();
+    } else if (kind === 'invalid') {
+      this.invalid++;
+      logger.warn({ sequence, reason }, 'skipped a message that is no log entry');
+    }
   }
 
   private caughtUp(): void {

@@ -43,6 +43,39 @@ export function check<T>(validator: Validator<T>, value: unknown): T {
   throw describe(validator.errors ?? []);
 }
 
+/** Fields of a newer protocol that are passed over in one message, at most. */
+const UNKNOWN_FIELDS_MAX = 256;
+
+/**
+ * As `check`, for what others tell (heartbeats, replies): what a newer build has added to it is taken away. Requests and what
+ * is stored are not read so: there, to pass over a field is to do something else than was asked.
+ *
+ * @throws InvalidRequestError that names the first field at fault.
+ */
+export function checkReply<T>(validator: Validator<T>, value: unknown): T {
+  for (let fields = 0; fields < UNKNOWN_FIELDS_MAX && !validator(value); fields++) {
+    const unknown = validator.errors?.find(({ keyword }) => keyword === 'additionalProperties');
+    if (unknown === undefined || !removeField(value, unknown)) break;
+  }
+  return check(validator, value);
+}
+
+/** @throws InvalidRequestError that names the first field at fault. */
+export function decodeReply<T>(validator: Validator<T>, data: Uint8Array): T {
+  return checkReply(validator, parseJson(data));
+}
+
+function removeField(value: unknown, { instancePath, params }: ValidationError): boolean {
+  let at: unknown = value;
+  for (const part of instancePath.split('/').slice(1)) {
+    if (at === null || typeof at !== 'object') return false;
+    at = Reflect.get(at, part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  }
+  return (
+    at !== null && typeof at === 'object' && Reflect.deleteProperty(at, String(params['additionalProperty']))
+  );
+}
+
 /** What the definitions of schemas/common.json ask for, in words. */
 const RULES: ReadonlyMap<string, string> = new Map([
   ['RequestKey', `a string of 1 to ${KEY_BYTES_MAX} bytes of UTF-8, or a whole number`],

@@ -7,6 +7,7 @@ import type { LogEntry, ReplicaNote, WireRecord } from './generated/types.js';
 import { logEntry as validate } from './generated/validators.js';
 import { parseJson } from './json.js';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
+import { PROTOCOL } from './protocol.js';
 
 const HEAD = '{"crc32":"';
 const CHECKSUM_AT = HEAD.length;
@@ -47,11 +48,13 @@ export function checksumOf(data: Uint8Array): string {
  * What the bytes of a log message are.
  *
  * `damaged`: an entry whose checksum does not fit its bytes, or whose frame is broken or cut; what it held is lost. `invalid`: no entry at all, written
- * by somebody who does not keep the protocol; nothing is lost by skipping it.
+ * by somebody who does not keep the protocol; nothing is lost by skipping it. `newer`: it says that it is of a protocol after this build's: to
+ * skip it would be to forget what was acknowledged.
  */
 export type DecodedEntry =
   | { kind: 'entry'; entry: LogEntry }
   | { kind: 'damaged'; reason: string }
+  | { kind: 'newer'; reason: string }
   | { kind: 'invalid'; reason: string };
 
 export function decodeEntry(data: Uint8Array): DecodedEntry {
@@ -74,6 +77,12 @@ export function decodeEntry(data: Uint8Array): DecodedEntry {
     const fault = parsed.records.map(faultOf).find(each => each !== undefined);
     return fault === undefined ? { kind: 'entry', entry: parsed } : { kind: 'invalid', reason: fault };
   }
+  const protocol = (parsed as { protocol?: unknown } | null)?.protocol;
+  if (typeof protocol === 'number' && protocol > PROTOCOL)
+    return {
+      kind: 'newer',
+      reason: `is of protocol ${protocol}, and this build speaks ${PROTOCOL}: start a newer build, which finds the log unharmed`,
+    };
   const first = validate.errors?.[0];
   return { kind: 'invalid', reason: `${first?.instancePath ?? ''} ${first?.message ?? 'not valid'}`.trim() };
 }

@@ -65,6 +65,11 @@ export function nodeOfApplied(subject: string): string {
   return subject.slice(subjects.applied('').length);
 }
 
+/** The node whose heartbeat has this subject. */
+export function nodeOfPresence(subject: string): string {
+  return subject.slice(subjects.presence('').length);
+}
+
 export const streams = {
   log: (node: string) => `LOG_${node}`,
   hints: (node: string) => `HINTS_${node}`,

@@ -250,7 +250,7 @@ export class Watcher {
   private follow(node: string, { sequence, data }: StreamEntry): void {
     this.following.entry(node, sequence);
     const decoded = decodeEntry(data);
-    if (decoded.kind === 'damaged') this.suspect();
+    if (decoded.kind === 'damaged' || decoded.kind === 'newer') this.suspect();
     if (decoded.kind !== 'entry') return;
     const { bucket, prefix, life = bucket } = this.options;
     for (const stored of decoded.entry.records) {

@@ -1,0 +1,47 @@
+// Protocol versions: who works with whom, and what of a newer build is passed over.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InvalidRequestError } from '../../src/errors.js';
+import { presence, putRequest, scanReply } from '../../src/wire/generated/validators.js';
+import { check, checkReply } from '../../src/wire/json.js';
+import { protocolOf, worksWith } from '../../src/wire/protocol.js';
+
+test('a heartbeat without a header is of protocol 1, one with nonsense of none', () => {
+  assert.deepEqual(
+    [undefined, '1', '12', '', '0', '-1', '1.5', 'x', '99999999'].map(header => protocolOf(header)),
+    [1, 1, 12, ...Array.from({ length: 6 }, () => Number.NaN)],
+  );
+});
+
+test('a build works with the protocol before its own, its own and the next', () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, Number.NaN].map(protocol => worksWith(protocol, 3)),
+    [false, true, true, true, false, false],
+  );
+});
+
+const beat = { node: 'n1', incarnation: 1, state: 'serving', time: 1, now: 1, remembers: {} };
+
+test('of what others tell, fields that are not known are passed over, at any depth', () => {
+  const later = { ...beat, zone: 'a', unhinted: {}, caughtUp: { applied: 1, total: 2, eta: 3 } };
+  assert.deepEqual(checkReply(presence, later), {
+    ...beat,
+    unhinted: {},
+    caughtUp: { applied: 1, total: 2 },
+  });
+  const page = {
+    records: [{ key: 'k', value: 'v', version: '1@w', 'a/b~c': 1 }],
+    level: 'ONE',
+    required: 1,
+    received: 1,
+  };
+  assert.deepEqual(checkReply(scanReply, page).records, [{ key: 'k', value: 'v', version: '1@w' }]);
+});
+
+test('what is wrong otherwise is refused all the same, and requests are read to the letter', () => {
+  assert.throws(() => checkReply(presence, { ...beat, zone: 'a', state: 'x' }), InvalidRequestError);
+  assert.throws(() => checkReply(presence, [beat]), InvalidRequestError);
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`field${i}`, 1]));
+  assert.throws(() => checkReply(presence, { ...beat, ...many }), InvalidRequestError);
+  assert.throws(() => check(putRequest, { key: 'k', value: 'v', lease: 1 }), { field: 'lease' });
+});
