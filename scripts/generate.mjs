@@ -2,6 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv } from 'ajv';
+import equal from 'ajv/dist/runtime/equal.js';
+import ucs2length from 'ajv/dist/runtime/ucs2length.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
 
@@ -34,7 +36,8 @@ async function types() {
       if (key === 'dependencies') continue;
       if (key === 'oneOf' && inner.every(branch => Object.keys(branch).join() === 'required')) continue;
       if (key === '$ref') copy.$ref = rename(inner);
-      else if (key !== '$id' && key !== '$schema' && key !== 'discriminator') copy[key] = inline(inner);
+      else if (key !== '$id' && key !== '$schema' && key !== 'discriminator' && key !== 'examples')
+        copy[key] = inline(inner);
     }
     return copy;
   };
@@ -69,9 +72,24 @@ async function types() {
   writeFileSync(path.join(outDir, 'types.ts'), quiet);
 }
 
+/** What only people read need not be loaded by every process. */
+const notes = new Set(['description', 'examples']);
+
+function withoutNotes(schema) {
+  if (Array.isArray(schema)) return schema.map(withoutNotes);
+  if (schema === null || typeof schema !== 'object') return schema;
+  // A property may have one of these names: then its value is a schema, not text.
+  const isNote = ([key, value]) => notes.has(key) && (typeof value === 'string' || Array.isArray(value));
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(entry => !isNote(entry))
+      .map(([key, value]) => [key, withoutNotes(value)]),
+  );
+}
+
 function validators() {
   const ajv = new Ajv({
-    schemas: [...schemas.values()],
+    schemas: [...schemas.values()].map(withoutNotes),
     code: { source: true, esm: true, lines: false },
     strict: true,
     strictTypes: false,
@@ -85,16 +103,17 @@ function validators() {
     names.filter(name => name !== 'common').map(name => [identifier(name), `dynats:/v1/${name}.json`]),
   );
   let code = standalone.default(ajv, exported);
-  // ajv writes its run-time helpers as CommonJS requires even in ESM output.
-  const imports = new Set();
-  code = code.replace(/require\("([^"]+)"\)\.default/g, (_, module) => {
-    const name = `runtime_${module.replace(/\W+/g, '_')}`;
-    imports.add(`import ${name} from '${module}.js';`);
-    return `${name}.default`;
-  });
+  // ajv leaves two functions of its own to be required at run time, as CommonJS even in ESM output. They stand in the file
+  // instead: it then imports nothing, and runs wherever JavaScript does.
+  code = code
+    .replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length')
+    .replaceAll('require("ajv/dist/runtime/equal").default', 'equal');
   if (code.includes('require(')) throw new Error('a require() is left in the generated validators');
   const banner = '// @ts-nocheck\n// Generated from schemas/ by scripts/generate.mjs; do not edit.\n';
-  writeFileSync(path.join(outDir, 'validators.js'), `${banner}${[...imports].join('\n')}\n${code}\n`);
+  writeFileSync(
+    path.join(outDir, 'validators.js'),
+    `${banner}${ucs2length.default}\n${equal.default}\n${code}\n`,
+  );
   const declarations = Object.keys(exported)
     .map(name => `export declare const ${name}: Validator<T.${typeNameOf(name)}>;`)
     .join('\n');

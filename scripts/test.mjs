@@ -58,7 +58,7 @@ for (const argument of wanted.length > 0 ? wanted : ['test']) {
 }
 
 const found = await setup(['nats-server', 'nats']);
-const needsBrowser = [...files].some(file => file.endsWith('dashboard.test.js'));
+const needsBrowser = [...files].some(file => /(dashboard|browser)\.test\.js$/.test(file));
 const chromium = needsBrowser ? ensureChromium() : undefined;
 const env = {
   ...process.env,

@@ -1,20 +1,11 @@
 // Clock and Random of this machine.
-import { randomBytes } from 'node:crypto';
+import { unwaited } from '#platform/timers';
 import type { Clock, Random } from './ports.js';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(delayMs, task) {
-    if (delayMs === 0) {
-      const immediate = setImmediate(task);
-      immediate.unref();
-      return { cancel: () => clearImmediate(immediate) };
-    }
-    const timer = setTimeout(task, delayMs);
-    timer.unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
+  after: (delayMs, task) => ({ cancel: unwaited(delayMs, task) }),
 };
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -22,6 +13,9 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 export const systemRandom: Random = {
   next: () => Math.random(),
   token(length) {
-    return Array.from(randomBytes(length), byte => ALPHABET[byte % ALPHABET.length]).join('');
+    return Array.from(
+      crypto.getRandomValues(new Uint8Array(length)),
+      byte => ALPHABET[byte % ALPHABET.length],
+    ).join('');
   },
 };

@@ -22,6 +22,8 @@ interface Locked {
 /** Packages that come with the command, theirs included; all, with those that build and test it. */
 const shippedMax = 40;
 const allMax = 115;
+/** Packages of the tools, for other platforms too. */
+const toolsMax = 125;
 
 const root = new URL('../../', import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, root), 'utf8');
@@ -70,6 +72,16 @@ test('every locked package has a checksum, but those for other platforms than th
     unexpected.map(([path]) => path),
     [],
   );
+});
+
+test('the tools have exact versions, and a lockfile that names no registry', () => {
+  const tools = JSON.parse(read('tools/package.json')) as Manifest;
+  const text = read('tools/package-lock.json');
+  const { packages } = JSON.parse(text) as { packages: Record<string, Locked> };
+  for (const [name, version] of Object.entries(tools.dependencies))
+    assert.equal(packages[`node_modules/${name}`]?.version, version, name);
+  assert.doesNotMatch(text, /"resolved": "http/);
+  assert.ok(Object.keys(packages).length <= toolsMax);
 });
 
 test('nothing runs when packages are installed: --ignore-scripts leaves nothing out', () => {

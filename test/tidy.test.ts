@@ -9,18 +9,19 @@ const root = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** The rooms of src and what each may import beside itself. `wire` stands for types and codecs: no I/O. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  model: ['wire'],
+  platform: [],
+  model: ['wire', 'platform'],
   ports: ['wire'],
   errors: ['wire'],
   version: [],
-  system: ['ports'],
-  wire: ['model', 'errors'],
-  coordinator: ['model', 'ports', 'wire', 'errors'],
-  replica: ['model', 'ports', 'wire', 'errors', 'coordinator'],
+  system: ['ports', 'platform'],
+  wire: ['model', 'errors', 'platform'],
+  coordinator: ['model', 'ports', 'wire', 'errors', 'platform'],
+  replica: ['model', 'ports', 'wire', 'errors', 'coordinator', 'platform'],
   nats: ['ports', 'wire', 'errors'],
-  client: ['model', 'ports', 'wire', 'errors', 'coordinator', 'nats', 'system'],
+  client: ['model', 'ports', 'wire', 'errors', 'coordinator', 'nats', 'system', 'platform'],
   node: ['model', 'ports', 'wire', 'errors', 'coordinator', 'replica', 'nats', 'system', 'version'],
-  kv: ['client', 'errors', 'model', 'wire'],
+  kv: ['client', 'errors', 'model', 'wire', 'platform'],
   adapters: ['client', 'errors', 'index', 'model'],
   check: ['model'],
   backup: ['client', 'errors', 'model', 'wire'],
@@ -40,6 +41,13 @@ function roomOf(file: string): string {
   return first.replace(/\.ts$/, '');
 }
 
+/** `#platform/x` is Node's or a browser's, by package.json; `#open-bus` and `#join` are the client's. */
+function sourceOf(target: string, importer: string): string {
+  if (target.startsWith('#platform/')) return path.join('src', target.slice(1));
+  if (target.startsWith('#')) return path.join('src/client', target.slice(1));
+  return path.join(path.dirname(importer), target.replace(/\.js$/, '.ts'));
+}
+
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap(match => match[1] ?? []);
@@ -50,8 +58,8 @@ test('each room imports only what it may', () => {
     const allowed = mayImport[roomOf(file)];
     if (allowed === undefined) return [];
     return importsOf(file)
-      .filter(target => target.startsWith('.'))
-      .map(target => roomOf(path.join(path.dirname(file), target.replace(/\.js$/, '.ts'))))
+      .filter(target => /^[.#]/.test(target))
+      .map(target => roomOf(sourceOf(target, file)))
       .filter(room => room !== roomOf(file) && !allowed.includes(room))
       .map(room => `${file} imports ${room}`);
   });

@@ -1,5 +1,6 @@
 // Mode `api`: requests go to whichever node is free to coordinate, many in one message. A call that a node leaves
 // unanswered is tried through another one, under the version it had, so that it stays one write.
+import { utf8, utf8Length } from '#platform/bytes';
 import { type Lane as AnyLane, Lane } from '../coordinator/lane.js';
 import {
   ClosedError,
@@ -102,7 +103,7 @@ export class ApiRequests {
     progress: Progress,
   ): Promise<PutReply | GetReply | Error> {
     const outcome = new Promise<PutReply | GetReply | Error>(resolve => {
-      const bytes = Buffer.byteLength(call.text) + OPERATION_OVERHEAD_BYTES;
+      const bytes = utf8Length(call.text) + OPERATION_OVERHEAD_BYTES;
       const sendByMs = performance.now() + left(call) * WAITING_SHARE_MAX;
       this.submit({ call, bytes, progress, sendByMs, backups: 0, isSettled: false, resolve }, target);
     });
@@ -223,7 +224,7 @@ export class ApiRequests {
     const nodesNow = this.options.nodesNow();
     const deadline = nodesNow === undefined ? '' : `,"deadline":${nodesNow + timeoutMs}`;
     const theirsMs = Math.max(1, Math.floor(timeoutMs - Math.min(GRACE_MS, timeoutMs * GRACE_SHARE_MAX)));
-    const data = Buffer.from(`{"operations":[${operations}],"timeoutMs":${theirsMs}${deadline}}`);
+    const data = utf8(`{"operations":[${operations}],"timeoutMs":${theirsMs}${deadline}}`);
     const sentAtMs = performance.now();
     try {
       const { results, time, now } = this.parse(

@@ -1,4 +1,7 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
+
+import { openBus } from '#open-bus';
+import { utf8Length } from '#platform/bytes';
 import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
 import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
@@ -46,7 +49,6 @@ import { forbidden } from './forbidden.js';
 import { type Got, getMany, type Put, putMany } from './many.js';
 import { type AskOptions, NodeQuestions } from './node-questions.js';
 import { offsetOf } from './offset.js';
-import { openBus } from './open-bus.js';
 import { type ConnectOptions, Mode } from './options.js';
 import { explain } from './receipt.js';
 import { asGet, asPut } from './reply-kind.js';
@@ -286,7 +288,7 @@ class NatsClient implements Client {
 
   /** Makes this client a coordinator of the cluster. Most clients never are one, and do not load what it takes. */
   private async join(): Promise<void> {
-    const { join } = await import('./join.js');
+    const { join } = await import('#join');
     const view = await this.cluster({ timeoutMs: this.timeoutMs() });
     this.nodes = view.cluster.nodes;
     const { bus, options } = this;
@@ -329,7 +331,7 @@ class NatsClient implements Client {
     const { maxPayload } = this.bus;
     // No character takes more than three bytes.
     if (text.length * 3 <= maxPayload) return;
-    const bytes = Buffer.byteLength(text);
+    const bytes = utf8Length(text);
     if (bytes > maxPayload)
       throw new InvalidRequestError(
         field,

@@ -1,4 +1,5 @@
 // A key with its value and version, as a client reads it.
+import { fromBase64, textOf, utf8 } from '#platform/bytes';
 import type { GetReply } from '../wire/generated/types.js';
 
 /** The value of a key at one version. */
@@ -21,7 +22,7 @@ export class Entry {
 
   /** The value's bytes; a text value as UTF-8. */
   get value(): Uint8Array {
-    return this.text === undefined ? Buffer.from(this.base64 ?? '', 'base64') : Buffer.from(this.text);
+    return this.text === undefined ? fromBase64(this.base64 ?? '') : utf8(this.text);
   }
 
   /** Whether the value was stored as text. */
@@ -36,7 +37,7 @@ export class Entry {
 
   /** The value as text; bytes are decoded as UTF-8. */
   string(): string {
-    return this.text ?? Buffer.from(this.base64 ?? '', 'base64').toString('utf8');
+    return this.text ?? textOf(fromBase64(this.base64 ?? ''));
   }
 
   /** The value parsed as JSON. Throws a SyntaxError when it is none. */

@@ -1,5 +1,5 @@
 // What a broker refuses this user, as an error that says what to do.
-import { PermissionViolationError } from '@nats-io/transport-node';
+import { PermissionViolationError } from '@nats-io/nats-core';
 import { ForbiddenError } from '../errors.js';
 import type { BusError } from '../ports.js';
 

@@ -1,10 +1,11 @@
 // Asks every node whether it is there. A node that hangs is found by its silence while others answer.
+import { utf8 } from '#platform/bytes';
 import { type Bus, BusError } from '../ports.js';
 import { subjects } from '../wire/subjects.js';
 
 /** How long a node has to answer, in milliseconds. */
 const ROLL_CALL_MS = 1000;
-const NOTHING = Buffer.from('{}');
+const NOTHING = utf8('{}');
 
 export class RollCall {
   /** In the order of their answers. */

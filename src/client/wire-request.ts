@@ -1,4 +1,5 @@
 // An operation as the API takes it. Built field by field: every call passes here, and copies of objects add up.
+import { base64 } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
 import type { WireRequest } from '../wire/requests.js';
 import { zoneFor } from './arguments.js';
@@ -25,8 +26,7 @@ export function wireRequest(key: string | number, wanted: Wanted, defaults: Conn
 /** Makes it a put: text is stored as text, bytes as bytes. @throws InvalidRequestError */
 export function addValue(wire: WireRequest, value: string | Uint8Array, { ttlMs }: Wanted): void {
   if (typeof value === 'string') wire.value = value;
-  else if (value instanceof Uint8Array)
-    wire.base64 = Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64');
+  else if (value instanceof Uint8Array) wire.base64 = base64(value);
   else throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
   if (ttlMs !== undefined) wire.ttlMs = ttlMs;
 }

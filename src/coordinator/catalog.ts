@@ -1,6 +1,7 @@
 // The bucket definitions this process knows. They only ever move forward: to a later change, to the end of a life, to a
 // later life; so they may come in any order, from the log, from a peer or from a quorum read.
-import { crc32 } from 'node:zlib';
+import { compareBytes, utf8 } from '#platform/bytes';
+import { crc32 } from '#platform/checksum';
 import { definitionTime, lifeName, parseLife } from '../model/bucket.js';
 import { compareVersions, type Version } from '../model/record.js';
 import { definitionOf } from '../wire/bucket-record.js';
@@ -126,7 +127,7 @@ export class Catalog {
   private isNoNews(version: Version, text: string, known: Bucket): boolean {
     const order = compareVersions(version, known.version);
     if (order !== 0) return order < 0;
-    return Buffer.compare(Buffer.from(text), Buffer.from(this.texts.get(known.name) ?? '')) <= 0;
+    return compareBytes(utf8(text), utf8(this.texts.get(known.name) ?? '')) <= 0;
   }
 
   private end(life: string): void {

@@ -1,5 +1,6 @@
 // Lanes whose messages are log entries: to the logs of replicas, and to hints streams. JetStream's ack of an entry, stored
 // and fsynced, is the durable ack of every record in it.
+import { textOf } from '#platform/bytes';
 import { type Bus, BusError } from '../ports.js';
 import { checksumOf, ENTRY_OVERHEAD_BYTES, ENTRY_RECORDS_MAX, encodeEntry } from '../wire/log-entry.js';
 import { type InStep, Lane } from './lane.js';
@@ -131,7 +132,7 @@ export class EntryLane {
 export function acknowledgedSequence(data: Uint8Array, stream: string): number | undefined {
   let ack: unknown;
   try {
-    ack = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
+    ack = JSON.parse(textOf(data));
   } catch {
     return undefined;
   }

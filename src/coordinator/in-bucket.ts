@@ -1,4 +1,5 @@
 // What a request for a bucket means: the life its records are of, and the bucket's settings where the request says nothing.
+import { utf8Length } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
 import type { Level } from '../model/level.js';
 import type { ReadRequest, WriteRequest } from '../wire/requests.js';
@@ -19,7 +20,7 @@ export function writeInto({ name, life, definition }: Bucket, request: WriteRequ
   const isDelete = value === undefined && base64 === undefined;
   const { valueBytesMax } = definition;
   if (valueBytesMax !== undefined) {
-    const bytes = value === undefined ? base64Bytes(base64 ?? '') : Buffer.byteLength(value);
+    const bytes = value === undefined ? base64Bytes(base64 ?? '') : utf8Length(value);
     if (bytes > valueBytesMax)
       throw new InvalidRequestError(
         value === undefined ? 'base64' : 'value',

@@ -1,5 +1,5 @@
 // What counts as late, learnt from how long answers take: their 99th percentile, within bounds.
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { createHistogram, type Histogram } from '#platform/histogram';
 import type { Clock } from '../ports.js';
 
 /** In milliseconds. */
@@ -24,7 +24,7 @@ export const SAMPLES_MIN = 100;
 const MICROSECONDS_PER_MS = 1000;
 
 export class LateBound {
-  private readonly window: RecordableHistogram = createHistogram();
+  private readonly window: Histogram = createHistogram();
   private windowEndsAtMs: number;
   private late: number;
   private hasJudged = false;

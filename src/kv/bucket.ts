@@ -1,6 +1,8 @@
 // One bucket through the interface of @nats-io/kv.
+
 import { QueuedIteratorImpl } from '@nats-io/nats-core/internal';
 import type { Payload, QueuedIterator } from '@nats-io/transport-node';
+import { utf8Length } from '#platform/bytes';
 import type { BucketInfo } from '../client/buckets.js';
 import type { Client, RequestOptions } from '../client/client.js';
 import { keyOf, readEntry, revisionOf, storedEntry, watchEntry } from './entries.js';
@@ -128,7 +130,7 @@ export class Bucket implements KV {
     let size = 0;
     for await (const { key, value } of client.scan(this.options())) {
       values++;
-      size += Buffer.byteLength(key) + value.length;
+      size += utf8Length(key) + value.length;
     }
     return statusOf(info, { values, size });
   }

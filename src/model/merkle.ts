@@ -1,7 +1,7 @@
 // Merkle trees over the records that two owners share: equal roots mean equal records, and where roots differ a few
 // exchanges find the leaves that do. Kept up to date record by record (each leaf is the XOR of its records' hashes), so that
 // comparing costs the same however many keys there are.
-import { crc32 } from 'node:zlib';
+import { crc32 } from '#platform/checksum';
 import type { WireRecord } from '../wire/generated/types.js';
 
 /** Leaves of one tree. */

@@ -1,4 +1,5 @@
 // Records and their total order: the law that lets replicas merge in any order and still agree.
+import { compareBytes, fromBase64, utf8 } from '#platform/bytes';
 import type { HeldVersion, WireRecord } from '../wire/generated/types.js';
 
 /** What orders two records of one key, without their values. */
@@ -52,15 +53,15 @@ export function compareRecords(a: WireRecord, b: WireRecord): number {
 function compareValues(a: WireRecord, b: WireRecord): number {
   if (a.value === b.value && a.base64 === b.base64) return 0;
   return (
-    Buffer.compare(valueBytes(a), valueBytes(b)) ||
+    compareBytes(valueBytes(a), valueBytes(b)) ||
     Number(a.base64 !== undefined) - Number(b.base64 !== undefined)
   );
 }
 
 /** The value's bytes; none for a tombstone. */
 export function valueBytes(record: Pick<WireRecord, 'value' | 'base64'>): Uint8Array {
-  if (record.value !== undefined) return Buffer.from(record.value);
-  return Buffer.from(record.base64 ?? '', 'base64');
+  if (record.value !== undefined) return utf8(record.value);
+  return fromBase64(record.base64 ?? '');
 }
 
 /** The record without its value. */

@@ -5,7 +5,7 @@
 // to every coordinator, and outlives the owner that acked it; a position in one owner's log would prove nothing of the others.
 // Keys the token has no room for are folded into the floor: the newest of their versions, and the smallest number of owners
 // that any of them was known to stand on. A version that stands on h of n owners is met by any n - h + 1 of them.
-import { createHash } from 'node:crypto';
+import { sha256 } from '#platform/checksum';
 import { compareVersions, type Version } from './record.js';
 
 /** Keys one token tells apart. The schema allows for no more. */
@@ -147,7 +147,7 @@ function newerOf(a: Seen, b: Seen): Seen {
 /** 64 bits of a cryptographic hash: keys of one session do not collide by chance, nor by intent. */
 function hashOf(bucket: string, key: string): string {
   // No bucket's name has a slash.
-  return createHash('sha256').update(`${bucket}/${key}`).digest('hex').slice(0, HASH_DIGITS);
+  return sha256(`${bucket}/${key}`).slice(0, HASH_DIGITS);
 }
 
 function entryOf(name: string, { version, holders }: Seen): string {

@@ -8,7 +8,7 @@ import {
   headers as natsHeaders,
   type QueuedIterator,
   type Status,
-} from '@nats-io/transport-node';
+} from '@nats-io/nats-core';
 import { type Bus, BusError, type Message, type Subscription } from '../ports.js';
 import type { BrokerAddress } from '../wire/generated/types.js';
 import { Requests } from './requests.js';

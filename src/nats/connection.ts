@@ -1,7 +1,7 @@
 // A connection to the brokers, with the settings Dynats relies on.
 import type { Socket } from 'node:net';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { ClosedError } from '../errors.js';
+import { settingsOf, unreachable } from './settings.js';
 
 export interface OpenOptions {
   readonly servers: readonly string[];
@@ -19,31 +19,11 @@ export async function openConnection(options: OpenOptions): Promise<NatsConnecti
   const until = Date.now() + options.timeoutMs;
   for (;;) {
     try {
-      const connection = await connect({
-        servers: [...options.servers],
-        name: options.name,
-        timeout: Math.max(100, until - Date.now()),
-        // The default gives up after ten tries, for good.
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 50,
-        reconnectJitter: 50,
-        // A peer that went silent is noticed in seconds; the default takes four minutes.
-        pingInterval: 2000,
-        maxPingOut: 2,
-        // Costs a stack trace for every request.
-        noAsyncTraces: true,
-        ...options.nats,
-      });
+      const connection = await connect(settingsOf({ ...options, timeoutMs: until - Date.now() }));
       endWithServer(connection);
       return connection;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      if (options.isPatient !== true || Date.now() >= until)
-        throw new ClosedError(
-          `cannot connect to ${options.servers.map(withoutSecrets).join(', ')}: ${reason}`,
-          'none',
-          { cause },
-        );
+      if (options.isPatient !== true || Date.now() >= until) throw unreachable(options.servers, cause);
       await new Promise(done => setTimeout(done, 50));
     }
   }
@@ -64,9 +44,4 @@ function endWithServer(connection: NatsConnection): void {
   void (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') guard();
   })();
-}
-
-/** A URL without its user and password. */
-export function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
 }

@@ -6,7 +6,7 @@ import {
   type NatsConnection,
   type PermissionViolationError,
   type Subscription,
-} from '@nats-io/transport-node';
+} from '@nats-io/nats-core';
 import { BusError, type Message } from '../ports.js';
 
 /** A request may fail up to two of these late, in milliseconds. */

@@ -5,8 +5,9 @@ import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-n
 import { BusError, type Message } from '../ports.js';
 import type { BrokerAddress } from '../wire/generated/types.js';
 import { subjects } from '../wire/subjects.js';
-import { openConnection, withoutSecrets } from './connection.js';
+import { openConnection } from './connection.js';
 import { Requests } from './requests.js';
+import { withoutSecrets } from './settings.js';
 
 export interface ShortcutOptions {
   /** Connects to one server, without reconnecting when the connection is lost. */

@@ -1,8 +1,9 @@
 // A node on NATS: connects to its log broker and runs the node's core on it.
 import { ClosedError, DynatsError, ErrorCode, InvalidRequestError } from '../errors.js';
 import { NatsBus } from '../nats/bus.js';
-import { openConnection, withoutSecrets } from '../nats/connection.js';
+import { openConnection } from '../nats/connection.js';
 import { HINT_BYTES_MAX, NatsHintStream } from '../nats/hint-stream.js';
+import { withoutSecrets } from '../nats/settings.js';
 import { hasCredentials, shortcutsOverNats } from '../nats/shortcuts.js';
 import { NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
 import { BusError, type Logger } from '../ports.js';

@@ -1,4 +1,5 @@
 // JSON on the wire: bytes in, a checked value out, or an error that names the field.
+import { utf8, utf8Length } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
 import { Level } from '../model/level.js';
 import type { ValidationError, Validator } from './generated/validators.js';
@@ -7,10 +8,10 @@ import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js';
 /** Longest name of a field that an error gives back, in characters. */
 const FIELD_MAX = 200;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function encodeJson(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
+  return utf8(JSON.stringify(value));
 }
 
 /** @throws InvalidRequestError with field '' when the bytes are not UTF-8 or not JSON. */
@@ -18,7 +19,7 @@ export function parseJson(data: Uint8Array): unknown {
   if (data.length === 0) throw new InvalidRequestError('', 'the message is empty; a JSON object is needed');
   let text: string;
   try {
-    text = utf8.decode(data);
+    text = strictUtf8.decode(data);
   } catch (cause) {
     throw new InvalidRequestError('', 'the message is not valid UTF-8', { cause });
   }
@@ -157,7 +158,7 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
 
 /** Bytes that `value` takes in a message. */
 export function jsonBytes(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value));
+  return utf8Length(JSON.stringify(value));
 }
 
 function listed(names: unknown): string {

@@ -1,6 +1,7 @@
 // A log entry: one message of a log or hints stream, `{"crc32":"xxxxxxxx","records":[...],"note":{...}}`. The checksum
 // covers the bytes as written, so the layout is fixed: the checksum first, then everything it covers.
-import { crc32 } from 'node:zlib';
+import { latin1, utf8, utf8Length } from '#platform/bytes';
+import { crc32 } from '#platform/checksum';
 import { BUCKETS } from '../model/bucket.js';
 import { definitionOf } from './bucket-record.js';
 import type { LogEntry, ReplicaNote, WireRecord } from './generated/types.js';
@@ -33,15 +34,16 @@ export function encodeRecord(record: WireRecord): string {
 /** @param records what `encodeRecord` returned. */
 export function encodeEntry(records: readonly string[], note?: ReplicaNote): Uint8Array {
   const noted = note === undefined ? '' : `,"note":${JSON.stringify(note)}`;
-  const bytes = Buffer.from(`${BLANK}"records":[${records.join(',')}]${noted}}`);
-  bytes.write(hex(crc32(covered(bytes))), CHECKSUM_AT, 'latin1');
+  const bytes = utf8(`${BLANK}"records":[${records.join(',')}]${noted}}`);
+  const checksum = hex(crc32(covered(bytes)));
+  for (let i = 0; i < checksum.length; i++) bytes[CHECKSUM_AT + i] = checksum.charCodeAt(i);
   return bytes;
 }
 
 /** The checksum an entry carries; '' of bytes that are no entry. */
 export function checksumOf(data: Uint8Array): string {
   if (!looksLikeEntry(data)) return '';
-  return Buffer.from(data.buffer, data.byteOffset + CHECKSUM_AT, 8).toString('latin1');
+  return latin1(data, CHECKSUM_AT, CHECKSUM_AT + 8);
 }
 
 /**
@@ -92,13 +94,13 @@ function faultOf(record: WireRecord): string | undefined {
   const { bucket, key, value, base64 } = record;
   // Else what nodes know of buckets would depend on the order in which they heard, and not on what they hold.
   if (bucket === BUCKETS && definitionOf(record) === undefined) return 'a record of the buckets defines none';
-  if (key.length * CHARACTER_BYTES_MAX > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX)
+  if (key.length * CHARACTER_BYTES_MAX > KEY_BYTES_MAX && utf8Length(key) > KEY_BYTES_MAX)
     return `a key has more than ${KEY_BYTES_MAX} bytes`;
   if (!key.isWellFormed()) return 'a key holds a lone surrogate';
   if (base64 !== undefined && base64.length > BASE64_LENGTH_MAX)
     return `a value has more than ${VALUE_BYTES_MAX} bytes`;
   if (value === undefined) return undefined;
-  if (value.length * CHARACTER_BYTES_MAX > VALUE_BYTES_MAX && Buffer.byteLength(value) > VALUE_BYTES_MAX)
+  if (value.length * CHARACTER_BYTES_MAX > VALUE_BYTES_MAX && utf8Length(value) > VALUE_BYTES_MAX)
     return `a value has more than ${VALUE_BYTES_MAX} bytes`;
   return value.isWellFormed() ? undefined : 'a value holds a lone surrogate';
 }
@@ -111,10 +113,9 @@ function looksLikeEntry(data: Uint8Array): boolean {
 
 /** Whether bytes without an entry's frame are what is left of one: its head stands, or its checksum fits the rest. */
 function wasEntry(data: Uint8Array): boolean {
-  const head = Buffer.from(data.buffer, data.byteOffset, Math.min(CHECKSUM_AT, data.length));
-  if (head.toString('latin1') === HEAD) return true;
+  if (latin1(data, 0, Math.min(CHECKSUM_AT, data.length)) === HEAD) return true;
   if (data.length < ENTRY_OVERHEAD_BYTES) return false;
-  const stated = Buffer.from(data.buffer, data.byteOffset + CHECKSUM_AT, 8).toString('latin1');
+  const stated = latin1(data, CHECKSUM_AT, CHECKSUM_AT + 8);
   return stated === hex(crc32(covered(data)));
 }
 

@@ -1,4 +1,5 @@
 // Requests of the coordinator API, checked and made plain: defaults filled in, keys as strings.
+import { utf8Length } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
 import { Level } from '../model/level.js';
 import type { BucketRequest } from './generated/types.js';
@@ -197,7 +198,7 @@ function addContent(checked: Mutable<WriteRequest>, wire: WireRequest, at: strin
   if (!value.isWellFormed())
     throw new InvalidRequestError(`${at}value`, `${at}value holds a lone surrogate; send it as base64`);
   // No character takes more than three bytes.
-  if (value.length * 3 > VALUE_BYTES_MAX) checkSize(Buffer.byteLength(value), `${at}value`);
+  if (value.length * 3 > VALUE_BYTES_MAX) checkSize(utf8Length(value), `${at}value`);
   checked.value = value;
 }
 
@@ -206,7 +207,7 @@ export function checkKey(key: string | number, field: string): string {
   const text = typeof key === 'number' ? String(key === 0 ? 0 : key) : key;
   if (text === '')
     throw new InvalidRequestError(field, `${field} is empty; 1 to ${KEY_BYTES_MAX} bytes are allowed`);
-  if (Buffer.byteLength(text) > KEY_BYTES_MAX)
+  if (utf8Length(text) > KEY_BYTES_MAX)
     throw new InvalidRequestError(field, `${field} is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
   // Two different lone surrogates become the same bytes: two keys would be one.
   if (!text.isWellFormed()) throw new InvalidRequestError(field, `${field} holds a lone surrogate`);

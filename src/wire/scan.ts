@@ -1,4 +1,5 @@
 // Scan requests, checked and made plain, and the continuations that lead from one page to the next.
+import { base64Url, fromBase64Url, textOf, utf8Length } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
 import type { KeyRange } from '../model/key-order.js';
 import { Level } from '../model/level.js';
@@ -56,12 +57,12 @@ export function checkScan(json: unknown): Scan & Timing {
 
 /** Behind `key`, opaque to clients. */
 export function continuationOf(key: string): string {
-  return Buffer.from(key).toString('base64url');
+  return base64Url(key);
 }
 
 function keyOf(next: string): string {
-  const bytes = Buffer.from(next, 'base64url');
-  const key = bytes.toString();
+  const bytes = fromBase64Url(next);
+  const key = textOf(bytes);
   // Anything but what `continuationOf` made.
   if (bytes.length > KEY_BYTES_MAX || continuationOf(key) !== next)
     throw new InvalidRequestError('next', 'next must be what the reply before gave as next');
@@ -69,7 +70,7 @@ function keyOf(next: string): string {
 }
 
 function checkPrefix(prefix: string): string {
-  if (Buffer.byteLength(prefix) > KEY_BYTES_MAX)
+  if (utf8Length(prefix) > KEY_BYTES_MAX)
     throw new InvalidRequestError('prefix', `prefix is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
   if (!prefix.isWellFormed()) throw new InvalidRequestError('prefix', 'prefix holds a lone surrogate');
   return prefix;
