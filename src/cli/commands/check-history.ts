@@ -1,8 +1,10 @@
 // dynats check-history: judge a recorded history by what the store promises.
+
 import type { Command } from 'commander';
 import type { Verdict } from '../../check/check.js';
 import type { Holding, Operation } from '../../check/history.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 import { counted, note, print, printJson, visible } from '../output.js';
 
@@ -19,17 +21,29 @@ const ownersMax = 100;
 const shownMax = 10_000;
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('check-history')
     .description('judge a recorded history by what the store promises; exit code 1 when a promise was broken')
     .argument('<file>', 'lines of JSON, one operation each, as "dynats chaos" records them; "-" is stdin')
     .option('--rf <n>', 'owners of each key', '3')
     .option('--disks-lost', "some owner's disk lost what it held: only what a quorum acknowledged must last")
-    .option('--final <client>', 'the client whose reads came after everything else: what they miss is lost')
+    .option(
+      '--final <client>',
+      'the client whose reads came after everything else: what they miss is lost (default: none)',
+    )
     .option('--show <n>', 'violations of each promise that are described', '3')
-    .option('--html <file>', 'write the verdict with a timeline of each described violation to a page')
+    .option(
+      '--html <file>',
+      'write the verdict with a timeline of each described violation to a page (default: none)',
+    )
     .option('-j, --json', 'print the verdict as JSON')
     .action(checkHistory);
+  explain(command, {
+    examples: [
+      ['dynats chaos --duration 30s --history seven.jsonl', 'record one'],
+      'dynats check-history seven.jsonl --html verdict.html',
+    ],
+  });
 }
 
 async function checkHistory(file: string, flags: CheckHistoryFlags): Promise<void> {

@@ -1,7 +1,9 @@
 // dynats inspect: what each replica holds, and whether the owners agree.
+
 import type { Command } from 'commander';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 import { note, printJson } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
@@ -21,12 +23,20 @@ export function register(program: Command): void {
     .command('inspect')
     .description('what each replica holds in memory, and on which keys owners differ (then exit code 1)')
     .argument('[node]', 'only this node, without the cross-check')
-    .option('-k, --key <key>', "token, preference list and each owner's copy of one key")
+    .option('-k, --key <key>', "token, preference list and each owner's copy of one key (default: every key)")
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
     .option('-j, --json', 'one JSON object a line: node, key, value, time, writer, deleted')
     .option('--check-only', 'the cross-check alone, without the records')
-    .option('--limit <rows>', 'rows of the table on a terminal', rowsMaxDefault);
+    .option('--limit <rows>', 'most rows of the table on a terminal', rowsMaxDefault);
   addConnectionFlags(command).action(inspect);
+  explain(command, {
+    examples: [
+      ['dynats inspect', 'everything, and whether the owners agree'],
+      ['dynats inspect --key 137', 'who owns a key, and what each owner holds'],
+      'dynats inspect n1 --limit 20',
+      ['dynats inspect --check-only', 'for a script: exit code 1 when owners differ'],
+    ],
+  });
 }
 
 async function inspect(node: string | undefined, flags: InspectFlags): Promise<void> {

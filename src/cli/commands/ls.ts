@@ -1,6 +1,8 @@
 // dynats ls: the keys of a bucket in order, with their values.
+
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
+import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 import { visible } from '../output.js';
 import { addRequestFlags, defaultBucket, parseLevel, type RequestFlags } from '../request-flags.js';
@@ -15,13 +17,23 @@ interface LsFlags extends RequestFlags {
 export function register(program: Command): void {
   const command = program
     .command('ls')
+    .alias('list')
     .description("list keys and values in the order of the keys' UTF-8 bytes")
     .argument('[prefix]', 'only keys that begin so')
-    .option('--from <key>', 'begin with this key')
-    .option('--to <key>', 'end before this key')
-    .option('--limit <count>', 'no more keys than this')
+    .option('--from <key>', 'begin with this key (default: the first)')
+    .option('--to <key>', 'end before this key (default: none, to the last)')
+    .option('--limit <count>', 'no more keys than this (default: all)')
     .option('-n, --keys-only', 'the keys alone; no value travels');
   addRequestFlags(command, 'read').action(ls);
+  explain(command, {
+    notes: 'A line is a key, a tab and its value; with --json an object.',
+    examples: [
+      'dynats ls',
+      'dynats ls user/ --limit 20',
+      ['dynats ls --keys-only --from b --to d', 'keys from b to before d, without values'],
+      'dynats ls --bucket orders --json | head',
+    ],
+  });
 }
 
 async function ls(prefix: string | undefined, flags: LsFlags): Promise<void> {

@@ -1,4 +1,5 @@
 // `dynats repair`: has nodes compare what they hold with every other owner now, and repair what differs.
+
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import { UnavailableError } from '../../errors.js';
@@ -7,6 +8,7 @@ import { BusError } from '../../ports.js';
 import type { RepairReply } from '../../wire/generated/types.js';
 import { addConnectionFlags, type ConnectionFlags, parseTimeoutMs } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { printJson, printTable } from '../output.js';
 
 interface RepairFlags extends ConnectionFlags {
@@ -21,14 +23,15 @@ export function register(program: Command): void {
   const command = program
     .command('repair')
     .description('compare what nodes hold with every other owner now, and repair what differs')
-    .argument('[node]', 'only what this node owns; default every node, one after another')
+    .argument('[node]', 'only what this node owns (default: every node, one after another)')
     .option('--dry-run', 'only count what differs')
-    .option('-j, --json', 'one JSON object a line for each node')
-    .addHelpText(
-      'after',
-      '\nNodes do this by themselves; this does not wait for the next round.\n\nExamples:\n  dynats repair n1\n  dynats repair --dry-run',
-    );
+    .option('-j, --json', 'one JSON object a line for each node');
   addConnectionFlags(command).action(repair);
+  explain(command, {
+    notes:
+      'Nodes do this by themselves; this does not wait for the next round. Exit code 5 when some owner could not be compared. Ctrl-C asks no further node; the one that was asked goes on.',
+    examples: ['dynats repair', 'dynats repair n1', ['dynats repair --dry-run', 'count what differs']],
+  });
 }
 
 async function repair(node: string | undefined, flags: RepairFlags): Promise<void> {

@@ -1,7 +1,9 @@
 // dynats why: what a key's state rests on, and what keeps a delete from being purged.
+
 import type { Command } from 'commander';
 import type { StatusReply } from '../../wire/generated/types.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { explain } from '../help-text.js';
 import { print, printJson, visible } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
 
@@ -18,6 +20,7 @@ export function register(program: Command): void {
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
     .option('-j, --json', 'print it as JSON');
   addConnectionFlags(command).action(why);
+  explain(command, { examples: ['dynats why 137', 'dynats why session/7 --bucket web --json'] });
 }
 
 async function why(key: string, flags: WhyFlags): Promise<void> {
