@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 import { explain, helpStyle } from './help-text.js';
+import { endWhenInterrupted } from './interrupt.js';
 
 interface CommandModule {
   register(program: Command): void;
@@ -119,6 +120,7 @@ async function endProcess(): Promise<never> {
 
 async function run(args: readonly string[]): Promise<void> {
   quietWhenReaderLeaves();
+  endWhenInterrupted();
   try {
     if (args[0] === completeVerb) {
       const [{ answerShell }, program] = await Promise.all([

@@ -2,6 +2,8 @@
 
 import type { Command } from 'commander';
 import { Mode } from '../../client/options.js';
+import { formatDuration, formatLatency } from '../../model/duration.js';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
@@ -82,19 +84,17 @@ async function bench(flags: BenchFlags): Promise<void> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     if (kind !== Kind.Put) {
-      output.note(`writing ${output.counted(keys, 'key')}...`);
-      await fill(store, values, {
-        from: 0,
-        to: keys,
-        concurrency: fillConcurrency,
-        stopped: interrupted.signal,
-      });
+      const range = { from: 0, to: keys, concurrency: fillConcurrency, stopped: interrupted.signal };
+      await during(`writing ${output.counted(keys, 'key')}`, () => fill(store, values, range));
     }
     const spec = { kind, concurrency, keys, distribution, warmupMs, measureMs };
-    const result = await runLoad([store], values, spec, interrupted.signal);
+    const result = await during(`measuring for ${formatDuration(measureMs)}`, () =>
+      runLoad([store], values, spec, interrupted.signal),
+    );
     if (flags.json === true) output.printJson({ ...spec, mode, level, valueBytes: values.bytes, ...result });
     else for (const line of linesOf(result)) output.print(line);
-    if (interrupted.signal.aborted) throw new CliError(ExitCode.Interrupted, '');
+    if (interrupted.signal.aborted)
+      throw new CliError(ExitCode.Interrupted, 'interrupted: this is what was measured until then');
     if (result.failed + result.wrong > 0)
       throw new CliError(
         ExitCode.LevelNotReached,
@@ -107,11 +107,11 @@ async function bench(flags: BenchFlags): Promise<void> {
 }
 
 function linesOf(result: Awaited<ReturnType<typeof import('../bench/load.js')['runLoad']>>): string[] {
-  const ms = (value: number) => `${value.toFixed(2)}ms`;
+  const { p50Ms, p99Ms, maxMs, gapMs } = result;
   return [
     `${Math.round(result.perSecond)} operations/s`,
-    `p50 ${ms(result.p50Ms)}, p99 ${ms(result.p99Ms)}, longest ${ms(result.maxMs)}`,
-    `${result.failed} failed, ${result.wrong} wrong; longest time without a success ${ms(result.gapMs)}`,
+    `p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)}, longest ${formatLatency(maxMs)}`,
+    `${result.failed} failed, ${result.wrong} wrong; longest time without a success ${formatLatency(gapMs)}`,
   ];
 }
 

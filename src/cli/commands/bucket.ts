@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
 import { formatDuration } from '../../model/duration.js';
+import { during } from '../activity.js';
 import { confirm } from '../confirm.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -118,7 +119,7 @@ async function run(
   use: (client: Client) => Promise<BucketInfo | BucketInfo[]>,
 ): Promise<void> {
   const { withClient } = await import('../open-client.js');
-  const found = await withClient(flags, use);
+  const found = await during('waiting for the nodes', () => withClient(flags, use));
   if (flags.json === true) return printJson(found);
   if (flags.names === true && Array.isArray(found)) return found.forEach(({ name }) => void print(name));
   if (!Array.isArray(found) && found.dropped === true)

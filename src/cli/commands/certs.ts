@@ -3,6 +3,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { SecretsOptions } from '../../emulator/secrets/secrets.js';
+import { during } from '../activity.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { note, print } from '../output.js';
@@ -46,7 +47,7 @@ async function makeAll(dir: string, flags: CertsFlags): Promise<void> {
   const { writeContexts } = await import('../../emulator/secrets/contexts.js');
   const { writeBrokerFiles } = await import('../../emulator/secrets/broker-files.js');
   const options = await optionsOf(flags);
-  const secrets = await ensureSecrets(dir, options);
+  const secrets = await during('making keys and certificates', () => ensureSecrets(dir, options));
   writeContexts(secrets, listOf(flags.urls));
   const files = writeBrokerFiles(secrets);
   for (const file of files) print(file);

@@ -13,6 +13,7 @@ import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { parseCount, parseDuration } from '../numbers.js';
 import { parseLevel } from '../request-flags.js';
+import { formatSize } from '../size.js';
 import { asCliError } from './emulator-command.js';
 
 interface ChaosFlags extends ConnectionFlags {
@@ -247,11 +248,10 @@ function linesOf(result: RunResult): string[] {
 }
 
 function memoryLine({ memory, memoryFlat }: RunResult): string {
-  const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
   const ofPart = (part: Part) => {
     const its = memory.filter(each => each.part === part);
-    const most = (of: (each: MemoryOfPart) => number) => mib(Math.max(0, ...its.map(of)));
-    return `${titleOf(part)} ${most(each => each.middleBytes)} then ${most(each => each.lastBytes)} MiB`;
+    const most = (of: (each: MemoryOfPart) => number) => formatSize(Math.max(0, ...its.map(of)));
+    return `${titleOf(part)} ${most(each => each.middleBytes)} then ${most(each => each.lastBytes)}`;
   };
   return `memory ${memoryFlat ? 'is flat' : 'GREW'}: at most, in the second and last third, ${parts.map(ofPart).join(', ')}`;
 }

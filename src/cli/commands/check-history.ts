@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { Verdict } from '../../check/check.js';
 import type { Holding, Operation } from '../../check/history.js';
+import { type Activity, during } from '../activity.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
@@ -55,7 +56,7 @@ async function checkHistory(file: string, flags: CheckHistoryFlags): Promise<voi
     import('../../check/history.js'),
     import('node:fs/promises'),
   ]);
-  const { operations, holdings } = await read(file);
+  const { operations, holdings } = await during('reading', activity => read(file, activity));
   const of = file === '-' ? 'stdin' : file;
   let verdict: Verdict;
   try {
@@ -80,7 +81,10 @@ async function checkHistory(file: string, flags: CheckHistoryFlags): Promise<voi
   if (!verdict.isKept) process.exitCode = ExitCode.Unexpected;
 }
 
-async function read(file: string): Promise<{ operations: Operation[]; holdings: Holding[] }> {
+async function read(
+  file: string,
+  activity: Activity,
+): Promise<{ operations: Operation[]; holdings: Holding[] }> {
   const [{ openInput }, { linesOf }, { parseEntry }, { HistoryError }] = await Promise.all([
     import('../transfer/run-import.js'),
     import('../lines.js'),
@@ -95,6 +99,7 @@ async function read(file: string): Promise<{ operations: Operation[]; holdings: 
   for await (const line of linesOf(openInput(file).stream)) {
     if (!('text' in line)) return refuse(line.number, line.problem);
     if (line.text.trim() === '') continue;
+    activity.at = `${counted(line.number, 'line')} read`;
     try {
       const entry = parseEntry(line.text);
       if (entry.kind === 'held') holdings.push(entry);

@@ -1,6 +1,7 @@
 // `dynats down`: stops the emulator of a data directory and, if asked, deletes its data.
 
 import type { Command } from 'commander';
+import { during } from '../activity.js';
 import { confirm } from '../confirm.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -30,7 +31,12 @@ async function down(flags: DownFlags): Promise<void> {
   const dataDir = resolveDataDir(flags.data);
   // Asked first: somebody who says no keeps a running emulator.
   if (flags.purge === true && flags.force !== true) await confirmPurge(dataDir);
-  note(await stop(dataDir));
+  note(
+    await during('stopping', activity => {
+      activity.interrupted = () => 'the emulator goes on stopping: dynats down again waits for it';
+      return stop(dataDir);
+    }),
+  );
   if (flags.purge !== true) return;
   const { purge } = await import('../../emulator/purge.js');
   purge(dataDir);

@@ -1,6 +1,7 @@
 // dynats export: write every key of a bucket to a file.
 
 import type { Command } from 'commander';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { explain } from '../help-text.js';
 import { defaultBucket } from '../request-flags.js';
@@ -37,5 +38,8 @@ async function exportFile(file: string, flags: ExportFlags): Promise<void> {
     import('../open-client.js'),
     import('../transfer/run-export.js'),
   ]);
-  await withClient(flags, client => runExport(client, { file, format, bucket: flags.bucket }));
+  // It has a bar of its own.
+  await during('connecting', activity =>
+    withClient(flags, client => runExport(client, { file, format, bucket: flags.bucket }, activity)),
+  );
 }

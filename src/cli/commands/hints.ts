@@ -4,13 +4,14 @@ import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import { formatDuration, formatElapsed } from '../../model/duration.js';
 import type { HintsReply, HintsRequest } from '../../wire/generated/types.js';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { type Example, explain } from '../help-text.js';
 import { parseDuration, parseSize } from '../numbers.js';
 import { withClient } from '../open-client.js';
 import { counted, note, printJson, printTable } from '../output.js';
-import { formatBytes } from '../size.js';
+import { formatBytes, formatSize } from '../size.js';
 
 interface HintsFlags extends ConnectionFlags {
   json?: boolean;
@@ -131,15 +132,17 @@ async function order(request: HintsRequest, flags: HintsFlags): Promise<void> {
 }
 
 function askAll(request: HintsRequest, flags: HintsFlags, target: string | undefined): Promise<Answer[]> {
-  return withClient(flags, async client => {
-    const { nodes } = (await client.cluster()).cluster;
-    if (target !== undefined && !nodes.includes(target))
-      throw new CliError(ExitCode.Usage, `there is no node ${target}: the cluster has ${nodes.join(', ')}`);
-    const answers = await Promise.all(nodes.map(node => ask(client, node, request)));
-    const refused = answers.find(({ failure }) => isInvalid(failure));
-    if (refused !== undefined) throw refused.failure;
-    return answers;
-  });
+  return during('asking the nodes', () =>
+    withClient(flags, async client => {
+      const { nodes } = (await client.cluster()).cluster;
+      if (target !== undefined && !nodes.includes(target))
+        throw new CliError(ExitCode.Usage, `there is no node ${target}: the cluster has ${nodes.join(', ')}`);
+      const answers = await Promise.all(nodes.map(node => ask(client, node, request)));
+      const refused = answers.find(({ failure }) => isInvalid(failure));
+      if (refused !== undefined) throw refused.failure;
+      return answers;
+    }),
+  );
 }
 
 async function ask(client: Client, node: string, request: HintsRequest): Promise<Answer> {
@@ -174,14 +177,14 @@ async function show(
         node,
         String(entries),
         // Just stored: the holder looks at its stream twice a second.
-        oldestMs === null ? '-' : String(bytes),
+        oldestMs === null ? '-' : formatSize(bytes),
         oldestMs === null ? '-' : formatElapsed(oldestMs),
         [paused ? 'paused' : '', full ? 'full' : ''].filter(word => word !== '').join(', '),
         settingsLine(policy),
       ]),
   );
   await printTable({
-    head: ['target', 'held by', 'entries', 'bytes', 'oldest', 'state', 'window, limit, rate'],
+    head: ['target', 'held by', 'entries', 'size', 'oldest', 'state', 'window, limit, rate'],
     rows: rows.toSorted(([a = '', b = ''], [c = '', d = '']) => (`${a} ${b}` < `${c} ${d}` ? -1 : 1)),
   });
   if (rows.length === 0) note(nothingLine(replies));

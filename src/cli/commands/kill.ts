@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { parts as allParts, type Part } from '../../emulator/part.js';
+import { during } from '../activity.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
@@ -23,15 +24,18 @@ export function register(program: Command): void {
     .option('--log-only', 'only the log broker')
     .option('--bus-only', 'only the bus server: the node stays reachable through the others');
   addDataFlag(command).action((node: string, flags: KillFlags) =>
-    withExitCodes(async () => {
-      const { control } = await import('../../emulator/control-client.js');
-      const part = onlyPart(flags);
-      const ended = await control(resolveDataDir(flags.data), 'kill', {
-        node,
-        ...(part === undefined ? {} : { parts: [part] }),
-      });
-      print(endedLine(node, 'killed', ended));
-    }),
+    withExitCodes(() =>
+      during('waiting for the emulator', async activity => {
+        activity.interrupted = () => 'the node is killed all the same';
+        const { control } = await import('../../emulator/control-client.js');
+        const part = onlyPart(flags);
+        const ended = await control(resolveDataDir(flags.data), 'kill', {
+          node,
+          ...(part === undefined ? {} : { parts: [part] }),
+        });
+        print(endedLine(node, 'killed', ended));
+      }),
+    ),
   );
   explain(command, {
     examples: [

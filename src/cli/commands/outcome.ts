@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
@@ -49,7 +50,9 @@ async function outcome(about: string, flags: OutcomeFlags): Promise<void> {
     import('../open-client.js'),
     import('../outcome.js'),
   ]);
-  const report = await withClient(flags, client => client.outcome(key, version, { bucket }));
+  const report = await during('asking the owners', () =>
+    withClient(flags, client => client.outcome(key, version, { bucket })),
+  );
   if (flags.json === true) printJson({ bucket, key, version, ...report });
   else await printOutcome({ bucket, key, version, report }, process.stdout);
   if (report.verdict === Verdict.Nowhere) process.exitCode = ExitCode.KeyNotFound;

@@ -16,6 +16,7 @@ import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { openClient, withClient } from '../open-client.js';
 import { note, printJson, printTable } from '../output.js';
+import { formatSize } from '../size.js';
 import { withExitCodes } from './emulator-command.js';
 
 interface StatusFlags extends ConnectionFlags {
@@ -167,12 +168,13 @@ async function show({ cluster, nodes }: Snapshot, flags: StatusFlags): Promise<v
       'broker',
       'keys',
       'entries',
-      'bytes',
+      'log',
       'hints held',
       'for it',
       'fetched/sent',
       'note',
     ],
+    spare: ['broker', 'bus/log/replica', 'fetched/sent', 'entries'],
     rows: rows.map(row => cellsOf(row, repairedOf(row), noteOf(row))),
   });
 }
@@ -188,7 +190,7 @@ function cellsOf(row: NodeStatus, repaired: string, remark: string): string[] {
     row.broker === null ? '-' : `${row.broker.name} ${row.broker.version}`,
     cell(row.keys),
     cell(row.log?.entries),
-    cell(row.log?.bytes),
+    row.log === null ? '-' : formatSize(row.log.bytes),
     cell(row.hintsHeld),
     String(row.hintsPending),
     repaired,
