@@ -3,12 +3,12 @@
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Command } from 'commander';
 import type { ConnectOptions } from '../client/options.js';
-import { parseDurationMs } from '../model/duration.js';
 import { inboxPrefixOf } from '../wire/permissions.js';
 import { authenticate, type Credentials } from './credentials.js';
 import { resolveDataDir, runningEmulator } from './data-dir.js';
 import { CliError, ExitCode } from './exit.js';
 import { expand, type NatsContext, readContext, selectedContext } from './nats-context.js';
+import { parseDuration } from './numbers.js';
 
 export const defaultServer = 'nats://127.0.0.1:4222';
 
@@ -45,34 +45,42 @@ export interface ConnectionFlags {
 export function addConnectionFlags(command: Command, { hasSeed = true } = {}): Command {
   const flags = command
     .optionsGroup('Connection (as the nats CLI has it):')
-    .option('-s, --server <urls>', 'server URLs, comma-separated (NATS_URL)')
-    .option('--user <name>', 'user name, or a token when there is no password (NATS_USER)')
-    .option('--password <password>', 'password (NATS_PASSWORD)')
-    .option('--token <token>', 'token (NATS_TOKEN)')
-    .option('--creds <file>', 'credentials file (NATS_CREDS)')
-    .option('--nkey <file>', 'file of an nkey seed (NATS_NKEY)')
-    .option('--jwt <jwt>', 'user JWT, with its seed (NATS_JWT)');
-  if (hasSeed) flags.option('--seed <seed>', 'seed of the JWT (NATS_SEED)');
+    .option(
+      '-s, --server <urls>',
+      'server URLs, comma-separated (default: NATS_URL, the context, the emulator that runs here, or nats://127.0.0.1:4222)',
+    )
+    .option('--user <name>', 'user name, or a token when there is no password (default: NATS_USER)')
+    .option('--password <password>', 'password (default: NATS_PASSWORD)')
+    .option('--token <token>', 'token (default: NATS_TOKEN)')
+    .option('--creds <file>', 'credentials file (default: NATS_CREDS)')
+    .option('--nkey <file>', 'file of an nkey seed (default: NATS_NKEY)')
+    .option('--jwt <jwt>', 'user JWT, with its seed (default: NATS_JWT)');
+  if (hasSeed) flags.option('--seed <seed>', 'seed of the JWT (default: NATS_SEED)');
   return flags
-    .option('--tlscert <file>', 'client certificate (NATS_CERT)')
-    .option('--tlskey <file>', 'private key of the certificate (NATS_KEY)')
-    .option('--tlsca <file>', 'certificate authority (NATS_CA)')
+    .option('--tlscert <file>', 'client certificate (default: NATS_CERT)')
+    .option('--tlskey <file>', 'private key of the certificate (default: NATS_KEY)')
+    .option('--tlsca <file>', 'certificate authority (default: NATS_CA)')
     .option('--tlsfirst', 'TLS handshake before anything else')
-    .option('--context <name>', 'NATS context, or the path of its .json file (NATS_CONTEXT)')
+    .option(
+      '--context <context>',
+      'NATS context, or the path of its .json file (default: NATS_CONTEXT, or the one that nats context select chose)',
+    )
     .option('--no-context', 'ignore the selected NATS context')
-    .option('--inbox-prefix <prefix>', 'subject prefix of replies (NATS_INBOX_PREFIX)')
-    .option('--timeout <duration>', 'deadline of a request: 500ms, 2s, 1m (NATS_TIMEOUT)')
-    .option('--connection-name <name>', 'name of the connection as the server shows it')
-    .option('--data <dir>', 'data directory whose running emulator is meant (DYNATS_DATA)');
+    .option('--inbox-prefix <prefix>', 'subject prefix of replies (default: NATS_INBOX_PREFIX, or _INBOX)')
+    .option(
+      '--timeout <duration>',
+      'deadline of a request: 500ms, 2s, 1m (default: NATS_TIMEOUT, or what suits the command; put and get 2s)',
+    )
+    .option('--connection-name <name>', 'name of the connection as the server shows it (default: dynats)')
+    .option(
+      '--data <dir>',
+      'data directory whose running emulator is meant (default: DYNATS_DATA, or .dynats)',
+    );
 }
 
 /** Milliseconds of --timeout, checked. */
 export function parseTimeoutMs(text: string, name = '--timeout'): number {
-  const ms = parseDurationMs(text);
-  if (ms === undefined || ms < 1)
-    throw new CliError(ExitCode.Usage, `${name} "${text}" is no duration: write 500ms, 2s or 1m`);
-  if (ms > timeoutMsMax) throw new CliError(ExitCode.Usage, `${name} ${text} is over the limit of 10m`);
-  return Math.round(ms);
+  return parseDuration(text, name, { min: 1, max: timeoutMsMax });
 }
 
 /** The options of `connect`. Reads the files that the flags, variables or the context name. */

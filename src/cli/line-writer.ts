@@ -1,5 +1,6 @@
 // Writes many lines to a stream: in large chunks, and no faster than its reader takes them.
 import { once } from 'node:events';
+import { hideStatusLine } from './status-line.js';
 
 const chunkChars = 64 * 1024;
 
@@ -17,6 +18,7 @@ export class LineWriter {
   async flush(): Promise<void> {
     const chunk = this.buffer;
     this.buffer = '';
+    if (chunk !== '') hideStatusLine();
     if (chunk !== '' && !this.stream.write(chunk)) await once(this.stream, 'drain');
   }
 }

@@ -1,8 +1,10 @@
 // The `dynats` command: which verbs there are. Each loads what it needs only when it runs.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { VERSION } from '../version.js';
 import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
+import { explain, helpStyle } from './help-text.js';
+import { endWhenInterrupted } from './interrupt.js';
 
 interface CommandModule {
   register(program: Command): void;
@@ -51,22 +53,29 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     node: () => import('./commands/node.js'),
     certs: () => import('./commands/certs.js'),
   },
+  'Help:': {
+    cheat: () => import('./commands/cheat.js'),
+    completion: () => import('./commands/completion.js'),
+    man: () => import('./commands/man.js'),
+  },
 };
 
-const examples = `
-Examples:
-  dynats up --console                     start four nodes here and open the console
-  dynats put 137 value137 --level quorum
-  dynats get 137 --level one --via n3
-  dynats inspect --key 137                who owns a key, and what each owner holds
+/** These tell of all others. */
+const treeVerbs = new Set(['man', 'help']);
+/** What the completion of a shell asks, with the words of the line behind it. */
+const completeVerb = '__complete';
 
-Exit codes: 0 ok, 1 unexpected, 2 cannot connect, 3 bad usage or invalid input, 5 level not reached,
-6 key not found, 124 timeout, 130 interrupted.`;
-
-function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+const helpText = {
+  notes: `Exit codes: 0 ok, 1 unexpected, 2 cannot connect, 3 bad usage or invalid input, 5 level not reached, 6 key not found, 124 timeout, 130 interrupted.
+Durations are written 500ms, 2s, 5m or 1h30m; sizes 100B, 64KiB or 1.5MiB. NO_COLOR is respected, DYNATS_DEBUG=1 shows where a failure came from.`,
+  examples: [
+    ['dynats up --console', 'start four nodes here and open the console'],
+    'dynats put 137 value137 --level quorum',
+    'dynats get 137 --level one --via n3',
+    ['dynats inspect --key 137', 'who owns a key, and what each owner holds'],
+    ['dynats cheat', 'everything on one page'],
+  ],
+} as const;
 
 /** Options given before the verb hold for it, unless it has been given them itself. */
 function inheritOptions(root: Command, action: Command): void {
@@ -77,21 +86,24 @@ function inheritOptions(root: Command, action: Command): void {
 
 /** The verb, if it is plain to see: then no other need be loaded. */
 function plainVerb([first]: readonly string[]): string | undefined {
-  return Object.values(groups).some(verbs => Object.hasOwn(verbs, first ?? '')) ? first : undefined;
+  if (first === undefined || treeVerbs.has(first)) return undefined;
+  return Object.values(groups).some(verbs => Object.hasOwn(verbs, first)) ? first : undefined;
 }
 
-async function build(args: readonly string[]): Promise<Command> {
+/** The commands that `args` need: one when it is plain which, else all. */
+export async function build(args: readonly string[]): Promise<Command> {
   const program = new Command('dynats')
     .description('A leaderless replicated key-value store over NATS, with consistency chosen per request.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .addHelpText('after', examples)
+    .configureHelp(helpStyle)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'dynats: ')) })
     .showHelpAfterError('(add --help for how to use it)')
     // `dynats --server URL get 137` as well as `dynats get 137 --server URL`.
     .enablePositionalOptions()
     .hook('preAction', (root, action) => inheritOptions(root, action));
+  explain(program, helpText);
   addConnectionFlags(program);
   for (const option of program.options) if (option.attributeName() !== 'version') option.hideHelp();
   const wanted = plainVerb(args);
@@ -100,7 +112,7 @@ async function build(args: readonly string[]): Promise<Command> {
     const some = Object.entries(verbs).filter(([verb]) => wanted === undefined || verb === wanted);
     for (const { register } of await Promise.all(some.map(([, load]) => load()))) register(program);
   }
-  program.commandsGroup('Help:').helpCommand('help [command]', 'show how to use a command');
+  program.helpCommand('help [command]', 'show how to use a command');
   return program;
 }
 
@@ -111,12 +123,23 @@ async function endProcess(): Promise<never> {
   process.exit();
 }
 
-quietWhenReaderLeaves();
-try {
-  const program = await build(process.argv.slice(2));
-  await program.parseAsync();
-} catch (error) {
-  const exitCode = report(error);
-  if (exitCode !== ExitCode.Ok) process.exitCode = exitCode;
+async function run(args: readonly string[]): Promise<void> {
+  quietWhenReaderLeaves();
+  endWhenInterrupted();
+  try {
+    if (args[0] === completeVerb) {
+      const [{ answerShell }, program] = await Promise.all([
+        import('./completion/answer.js'),
+        build(args.slice(1)),
+      ]);
+      await answerShell(program, args.slice(1));
+    } else await (await build(args)).parseAsync();
+  } catch (error) {
+    const exitCode = report(error);
+    if (exitCode !== ExitCode.Ok) process.exitCode = exitCode;
+  }
+  await endProcess();
 }
-await endProcess();
+
+// Imported as main.js?tree, by what tells of the commands or checks them, it runs none.
+if (new URL(import.meta.url).search !== '?tree') await run(process.argv.slice(2));

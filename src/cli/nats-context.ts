@@ -100,7 +100,7 @@ function checkedName(name: string): string {
   return name;
 }
 
-function contextNames(env: NodeJS.ProcessEnv): string[] {
+export function contextNames(env: NodeJS.ProcessEnv): string[] {
   try {
     const files = readdirSync(path.join(contextRoot(env), 'context'));
     return files

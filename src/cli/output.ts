@@ -1,5 +1,6 @@
 // What is printed and how: data to stdout, all else to stderr, decoration on a terminal only.
 import pc from 'picocolors';
+import { hideStatusLine } from './status-line.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -33,28 +34,26 @@ export function visibleLines(text: string): string {
 export interface Table {
   head: readonly string[];
   rows: readonly (readonly string[])[];
+  /** Heads of columns that a narrow terminal does without, the first to go first. */
+  spare?: readonly string[];
 }
+
+/** Of a terminal that does not say how wide it is. */
+const columnsDefault = 80;
 
 /** A table for a terminal; otherwise a header line and tab-separated rows. Cells hold no raw control characters. */
 export async function printTable(
   table: Table,
-  stream: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout,
+  stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number } = process.stdout,
 ) {
-  stream.write(stream.isTTY === true ? await drawn(table, colorsFor(stream)) : tabSeparated(table));
+  hideStatusLine();
+  if (stream.isTTY !== true) return void stream.write(tabSeparated(table));
+  const { drawTable } = await import('./table.js');
+  stream.write(drawTable(table, { colors: colorsFor(stream), columns: stream.columns || columnsDefault }));
 }
 
 export function tabSeparated({ head, rows }: Table): string {
   return [head, ...rows].map(row => `${row.map(visible).join('\t')}\n`).join('');
-}
-
-async function drawn({ head, rows }: Table, colors: Colors): Promise<string> {
-  const { default: CliTable } = await import('cli-table3');
-  const table = new CliTable({
-    head: head.map(cell => colors.bold(cell)),
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) table.push(row.map(visible));
-  return `${table.toString()}\n`;
 }
 
 /** `1 key`, `2 keys`, `3 entries`. */
@@ -65,21 +64,25 @@ export function counted(count: number, noun: string): string {
 
 /** One JSON document on one line of stdout. */
 export function printJson(value: unknown): void {
+  hideStatusLine();
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 /** A line of data on stdout. */
 export function print(line: string): void {
+  hideStatusLine();
   process.stdout.write(`${line}\n`);
 }
 
 /** A line for the person on stderr: progress, notes, warnings. */
 export function note(line: string): void {
+  hideStatusLine();
   process.stderr.write(`${line}\n`);
 }
 
 /** The one line of a failure, on stderr. Line breaks in it are escaped, so that it stays one. */
 export function errorLine(line: string): void {
+  hideStatusLine();
   const colors = colorsFor(process.stderr);
   process.stderr.write(`${colors.red('dynats:')} ${visible(line)}\n`);
 }

@@ -4,7 +4,7 @@ import { versionText } from '../model/record.js';
 import type { Receipt } from '../wire/generated/types.js';
 import { printTable, visible } from './output.js';
 
-export const receiptHead = ['node', 'part', 'state', 'held version', 'took ms', 'repair'] as const;
+export const receiptHead = ['node', 'part', 'state', 'held version', 'took', 'repair'] as const;
 
 export async function printReceipt(
   receipt: Receipt,
@@ -25,7 +25,7 @@ export function summaryOf({ kind, bucket, key, why, tookMs, coordinator, version
 }
 
 export function rowsOf({ owners, hints }: Receipt): string[][] {
-  const ms = (tookMs: number | undefined) => (tookMs === undefined ? '' : String(tookMs));
+  const ms = (tookMs: number | undefined) => (tookMs === undefined ? '' : `${tookMs}ms`);
   return [
     ...owners.map(({ node, state, holds, tookMs, repair }) => [
       node,

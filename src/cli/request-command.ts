@@ -2,6 +2,7 @@
 import type { Client } from '../client/client.js';
 import { DynatsError } from '../errors.js';
 import type { Receipt } from '../wire/generated/types.js';
+import { during } from './activity.js';
 import { explained } from './advice.js';
 import { withClient } from './open-client.js';
 import { note, printJson } from './output.js';
@@ -31,7 +32,11 @@ export async function runRequest<T extends { reply: Told & { key: string } }>(
       throw await explained(error, subject, { client, say: inShell });
     }
   };
-  return withClient(flags, attempt, zone);
+  return during('waiting for the answer', activity => {
+    if (subject.kind === 'write')
+      activity.interrupted = () => 'what was under way may still be done: read the key to see';
+    return withClient(flags, attempt, zone);
+  });
 }
 
 /** For a person, or a program that reads stderr: stdout is for the result alone. */

@@ -42,7 +42,10 @@ export function addRequestFlags(command: Command, kind: RequestSubject['kind']):
       .option('-b, --bucket <bucket>', `bucket (default: ${defaultBucket})`)
       .option('--via <node>', 'node that coordinates (default: any)')
       .option('--zone <zone>', "zone that local_quorum means (default: the coordinator's)")
-      .option('--session <token>', 'session to go on with, or "new"; the reply has its next token')
+      .option(
+        '--session <token>',
+        'session to go on with, or "new"; the reply has its next token (default: none)',
+      )
       .option(
         '--trace',
         'show who answered what and when, as a table or as JSON, on stderr; with --json in the reply',

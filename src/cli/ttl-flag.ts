@@ -1,7 +1,6 @@
 // The flag --ttl: how long a record lives.
 import type { Command } from 'commander';
-import { parseDurationMs } from '../model/duration.js';
-import { CliError, ExitCode } from './exit.js';
+import { parseDuration } from './numbers.js';
 
 export interface TtlFlags {
   ttl?: string;
@@ -20,10 +19,5 @@ export function ttlOf({ ttl }: TtlFlags): { ttlMs?: number } {
 }
 
 export function parseTtlMs(text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms !== undefined && ms >= 1 && Number.isInteger(ms)) return ms;
-  throw new CliError(
-    ExitCode.Usage,
-    `--ttl "${text}" is no duration of 1ms or more, like 500ms, 90s or 1h30m`,
-  );
+  return parseDuration(text, '--ttl', { min: 1 });
 }

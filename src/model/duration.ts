@@ -47,3 +47,8 @@ export function formatElapsed(ms: number): string {
   const grain = ms < 1000 ? 1 : ms < 60_000 ? 100 : 1000;
   return formatDuration(Math.max(1, Math.round(ms / grain) * grain));
 }
+
+/** The same of a latency, to a hundredth of a millisecond below one second: 0.85ms, 12.3ms, 1.5s. */
+export function formatLatency(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms * 100) / 100}ms` : formatElapsed(ms);
+}

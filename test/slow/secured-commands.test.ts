@@ -38,8 +38,8 @@ test('every command works with nothing said about users, each role by its contex
   await run('export', file);
   await run('import', file, '--bucket', 'drafts');
   await run('hints', 'set', '--window', '1h');
-  await run('bench', '--seconds', '1', '--keys', '100', '--mode', 'direct');
-  await run('bench', '--seconds', '1', '--keys', '100', '--mode', 'api');
+  await run('bench', '--duration', '1s', '--keys', '100', '--mode', 'direct');
+  await run('bench', '--duration', '1s', '--keys', '100', '--mode', 'api');
   // Hints are kept for a dead node, and delivered when it is back; repair finds nothing left to do.
   await run('kill', 'n2');
   await run('put', '137', 'two', '--level', 'two');

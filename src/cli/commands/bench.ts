@@ -1,9 +1,13 @@
 // dynats bench: put load on the running cluster and tell how fast it answers.
+
 import type { Command } from 'commander';
 import { Mode } from '../../client/options.js';
+import { formatDuration, formatLatency } from '../../model/duration.js';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
-import { parseCount } from '../numbers.js';
+import { explain } from '../help-text.js';
+import { parseCount, parseDuration, parseSize } from '../numbers.js';
 import { defaultBucket, parseLevel } from '../request-flags.js';
 
 interface BenchFlags extends ConnectionFlags {
@@ -12,7 +16,7 @@ interface BenchFlags extends ConnectionFlags {
   size: string;
   keys: string;
   distribution: string;
-  seconds: string;
+  duration: string;
   level: string;
   bucket: string;
   mode: string;
@@ -23,7 +27,7 @@ const concurrencyMax = 65_536;
 const valueBytesMax = 512 * 1024;
 /** A key, a writer and a count stand in each value. */
 const valueBytesMin = 64;
-const secondsMax = 3600;
+const durationMsMax = 3_600_000;
 const warmupMs = 500;
 const fillConcurrency = 1024;
 /** Deadline of one operation, in milliseconds: what is late is to be measured, not to fail. */
@@ -33,18 +37,26 @@ export function register(program: Command): void {
   const command = program
     .command('bench')
     .description('put load on the cluster and measure it; writes keys key-0, key-1... to the bucket')
-    .option('--op <op>', 'put, get, or mixed: half of each', 'mixed')
-    .option('--concurrency <n>', 'operations under way', '64')
-    .option('--size <bytes>', 'bytes of a value', '100')
+    .option('--op <put|get|mixed>', 'what to do; mixed: half of each', 'mixed')
+    .option('--concurrency <n>', 'operations under way at a time', '64')
+    .option('--size <size>', 'of a value, 64B to 512KiB', '100B')
     .option('--keys <n>', 'number of keys; for reads each is written once before', '10000')
-    .option('--distribution <name>', 'uniform, or zipfian: some keys are popular', 'uniform')
-    .option('--seconds <n>', 'how long', '5')
+    .option('--distribution <uniform|zipfian>', 'of the keys; zipfian: some are popular', 'uniform')
+    .option('--duration <duration>', 'how long, up to 1h', '5s')
     .option('-l, --level <level>', 'consistency level', 'quorum')
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
-    .option('--mode <mode>', 'direct: this process coordinates; api: a node does', 'direct')
-    .option('-j, --json', 'print the result as JSON')
-    .addHelpText('after', '\nCompared with JetStream KV: npm run bench in a checkout.');
+    .option('--mode <direct|api>', 'direct: this process coordinates; api: a node does', 'direct')
+    .option('-j, --json', 'print the result as JSON');
   addConnectionFlags(command).action(bench);
+  explain(command, {
+    notes:
+      'Answers are checked while it measures. Ctrl-C ends it with what was measured so far. Compared with JetStream KV: npm run bench in a checkout.',
+    examples: [
+      'dynats bench',
+      'dynats bench --op get --level one --concurrency 256 --duration 10s',
+      ['dynats bench --op put --size 4KiB --mode api', 'nodes coordinate'],
+    ],
+  });
 }
 
 async function bench(flags: BenchFlags): Promise<void> {
@@ -63,7 +75,7 @@ async function bench(flags: BenchFlags): Promise<void> {
   const level = parseLevel(flags.level, kind === Kind.Put ? 'write' : 'read');
   const concurrency = parseCount(flags.concurrency, '--concurrency', concurrencyMax);
   const keys = parseCount(flags.keys, '--keys');
-  const seconds = parseCount(flags.seconds, '--seconds', secondsMax);
+  const measureMs = parseDuration(flags.duration, '--duration', { min: 1, max: durationMsMax });
   const values = new Values(String(process.pid), sizeOf(flags.size));
   const options = { timeoutMs, ...(await connectionOptions(flags)), mode };
   const store = new DynatsStore(await openClient(options), { level, bucket: flags.bucket });
@@ -72,19 +84,17 @@ async function bench(flags: BenchFlags): Promise<void> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     if (kind !== Kind.Put) {
-      output.note(`writing ${output.counted(keys, 'key')}...`);
-      await fill(store, values, {
-        from: 0,
-        to: keys,
-        concurrency: fillConcurrency,
-        stopped: interrupted.signal,
-      });
+      const range = { from: 0, to: keys, concurrency: fillConcurrency, stopped: interrupted.signal };
+      await during(`writing ${output.counted(keys, 'key')}`, () => fill(store, values, range));
     }
-    const spec = { kind, concurrency, keys, distribution, warmupMs, measureMs: seconds * 1000 };
-    const result = await runLoad([store], values, spec, interrupted.signal);
+    const spec = { kind, concurrency, keys, distribution, warmupMs, measureMs };
+    const result = await during(`measuring for ${formatDuration(measureMs)}`, () =>
+      runLoad([store], values, spec, interrupted.signal),
+    );
     if (flags.json === true) output.printJson({ ...spec, mode, level, valueBytes: values.bytes, ...result });
     else for (const line of linesOf(result)) output.print(line);
-    if (interrupted.signal.aborted) throw new CliError(ExitCode.Interrupted, '');
+    if (interrupted.signal.aborted)
+      throw new CliError(ExitCode.Interrupted, 'interrupted: this is what was measured until then');
     if (result.failed + result.wrong > 0)
       throw new CliError(
         ExitCode.LevelNotReached,
@@ -97,21 +107,17 @@ async function bench(flags: BenchFlags): Promise<void> {
 }
 
 function linesOf(result: Awaited<ReturnType<typeof import('../bench/load.js')['runLoad']>>): string[] {
-  const ms = (value: number) => `${value.toFixed(2)}ms`;
+  const { p50Ms, p99Ms, maxMs, gapMs } = result;
   return [
     `${Math.round(result.perSecond)} operations/s`,
-    `p50 ${ms(result.p50Ms)}, p99 ${ms(result.p99Ms)}, longest ${ms(result.maxMs)}`,
-    `${result.failed} failed, ${result.wrong} wrong; longest time without a success ${ms(result.gapMs)}`,
+    `p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)}, longest ${formatLatency(maxMs)}`,
+    `${result.failed} failed, ${result.wrong} wrong; longest time without a success ${formatLatency(gapMs)}`,
   ];
 }
 
 function sizeOf(text: string): number {
-  const bytes = parseCount(text, '--size', valueBytesMax);
-  if (bytes >= valueBytesMin) return bytes;
-  throw new CliError(
-    ExitCode.Usage,
-    `--size ${bytes} is too small: a value says whose it is, which takes ${valueBytesMin} bytes`,
-  );
+  // A value says whose it is.
+  return parseSize(text, '--size', { min: valueBytesMin, max: valueBytesMax });
 }
 
 function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {

@@ -1,15 +1,18 @@
 // dynats bucket: list, make, change and drop buckets.
+
 import type { Command } from 'commander';
 import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
-import { formatDuration, parseDurationMs } from '../../model/duration.js';
+import { formatDuration } from '../../model/duration.js';
+import { during } from '../activity.js';
 import { confirm } from '../confirm.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
-import { parseCount } from '../numbers.js';
+import { type Example, explain } from '../help-text.js';
+import { parseCount, parseDuration, parseSize } from '../numbers.js';
 import { print, printJson, printTable } from '../output.js';
 import { parseLevel } from '../request-flags.js';
-import { formatBytes, parseBytes } from '../size.js';
+import { formatBytes } from '../size.js';
 
 interface BucketFlags extends ConnectionFlags {
   partitioner?: string;
@@ -18,37 +21,60 @@ interface BucketFlags extends ConnectionFlags {
   ttl?: string;
   maxValue?: string;
   force?: boolean;
+  names?: boolean;
   json?: boolean;
 }
 
 export function register(program: Command): void {
   const group = program.command('bucket').description('list, make, change and drop buckets');
-  const command = (usage: string, description: string) =>
-    group.command(usage).description(description).option('-j, --json', 'print the reply as JSON');
-  addConnectionFlags(command('ls', 'every bucket and its settings')).action((flags: BucketFlags) =>
-    run(flags, client => client.buckets.list()),
+  explain(group, { examples: ['dynats bucket ls', 'dynats bucket create orders --rf 3 --level quorum'] });
+  const command = (usage: string, description: string, ...examples: Example[]) =>
+    explain(group.command(usage).description(description), { examples }).option(
+      '-j, --json',
+      'print the reply as JSON',
+    );
+  const ls = command('ls', 'every bucket and its settings', 'dynats bucket ls', 'dynats bucket ls --names')
+    .alias('list')
+    .option('-n, --names', 'the names alone');
+  addConnectionFlags(ls).action((flags: BucketFlags) => run(flags, client => client.buckets.list()));
+  const info = command('info <bucket>', 'the settings of one bucket', 'dynats bucket info orders --json');
+  addConnectionFlags(info).action((bucket: string, flags: BucketFlags) =>
+    run(flags, client => client.buckets.info(bucket)),
   );
-  addConnectionFlags(command('info <bucket>', 'the settings of one bucket')).action(
-    (bucket: string, flags: BucketFlags) => run(flags, client => client.buckets.info(bucket)),
-  );
-  const create = command('create <bucket>', 'make a bucket; settings left out are those of the cluster')
-    .option('--partitioner <name>', 'byte-ordered or murmur3')
-    .option('--rf <count>', 'replication factor: owners of each key');
+  const create = command(
+    'create <bucket>',
+    'make a bucket; settings left out are those of the cluster',
+    'dynats bucket create orders',
+    ['dynats bucket create sessions --ttl 30m --level one', 'its records go after half an hour'],
+    'dynats bucket create logos --max-value 64KiB --partitioner murmur3',
+  )
+    .alias('add')
+    .option('--partitioner <byte-ordered|murmur3>', "how keys are placed (default: the cluster's)")
+    .option('--rf <count>', "replication factor: owners of each key (default: the cluster's)");
   addConnectionFlags(addSettings(create)).action((bucket: string, flags: BucketFlags) => {
     const settings = settingsOf(flags);
     return run(flags, client => client.buckets.create(bucket, settings));
   });
-  const set = command('set <bucket>', 'change settings of a bucket; 0 takes --ttl or --max-value away');
+  const set = command(
+    'set <bucket>',
+    'change settings of a bucket; 0 takes --ttl or --max-value away',
+    'dynats bucket set orders --level all',
+    ['dynats bucket set sessions --ttl 0', 'what is written from now on lives for ever'],
+  );
   addConnectionFlags(addSettings(set)).action((bucket: string, flags: BucketFlags) => {
     const settings = settingsOf(flags);
     if (Object.keys(settings).length === 0)
       throw new CliError(ExitCode.Usage, 'nothing to change: give --level, --ttl or --max-value');
     return run(flags, client => client.buckets.set(bucket, settings));
   });
-  const rm = command('rm <bucket>', 'drop a bucket with every key in it, after a confirmation').option(
-    '-f, --force',
-    'drop without asking',
-  );
+  const rm = command(
+    'rm <bucket>',
+    'drop a bucket with every key in it, after a confirmation',
+    'dynats bucket rm orders',
+    'dynats bucket rm orders --force',
+  )
+    .aliases(['del', 'delete'])
+    .option('-f, --force', 'drop without asking');
   addConnectionFlags(rm).action(async (bucket: string, flags: BucketFlags) => {
     const what = `bucket ${bucket} with every key in it`;
     if (flags.force !== true) await confirm(`Drop ${what}`, `rm drops ${what}`);
@@ -58,9 +84,12 @@ export function register(program: Command): void {
 
 function addSettings(command: Command): Command {
   return command
-    .option('-l, --level <level>', 'level of requests that name none')
-    .option('--ttl <duration>', 'time to live of records written without one')
-    .option('--max-value <size>', 'largest value, such as 64KiB');
+    .option('-l, --level <level>', 'level of requests that name none (default: quorum; of set: as it is)')
+    .option(
+      '--ttl <duration>',
+      'time to live of records written without one, such as 90s or 1h30m (default: for ever; of set: as it is)',
+    )
+    .option('--max-value <size>', 'largest value, such as 64KiB (default: 512KiB; of set: as it is)');
 }
 
 function settingsOf({ partitioner, rf, level, ttl, maxValue }: BucketFlags): BucketSettings {
@@ -68,8 +97,8 @@ function settingsOf({ partitioner, rf, level, ttl, maxValue }: BucketFlags): Buc
     ...(partitioner === undefined ? {} : { partitioner: partitionerNamed(partitioner) }),
     ...(rf === undefined ? {} : { replicationFactor: parseCount(rf, '--rf') }),
     ...(level === undefined ? {} : { level: levelNamed(level) }),
-    ...(ttl === undefined ? {} : { ttlMs: durationMs(ttl) }),
-    ...(maxValue === undefined ? {} : { valueBytesMax: sizeOf(maxValue) }),
+    ...(ttl === undefined ? {} : { ttlMs: parseDuration(ttl, '--ttl') }),
+    ...(maxValue === undefined ? {} : { valueBytesMax: parseSize(maxValue, '--max-value') }),
   };
 }
 
@@ -85,25 +114,14 @@ function levelNamed(text: string): NonNullable<BucketSettings['level']> {
   return level;
 }
 
-function durationMs(text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms !== undefined && Number.isInteger(ms)) return ms;
-  throw new CliError(ExitCode.Usage, `--ttl "${text}" is no duration, like 500ms, 90s or 1h30m`);
-}
-
-function sizeOf(text: string): number {
-  const bytes = parseBytes(text);
-  if (bytes !== undefined) return bytes;
-  throw new CliError(ExitCode.Usage, `--max-value "${text}" is no size: write 500, 64KiB or 0.5MiB`);
-}
-
 async function run(
   flags: BucketFlags,
   use: (client: Client) => Promise<BucketInfo | BucketInfo[]>,
 ): Promise<void> {
   const { withClient } = await import('../open-client.js');
-  const found = await withClient(flags, use);
+  const found = await during('waiting for the nodes', () => withClient(flags, use));
   if (flags.json === true) return printJson(found);
+  if (flags.names === true && Array.isArray(found)) return found.forEach(({ name }) => void print(name));
   if (!Array.isArray(found) && found.dropped === true)
     return print(`bucket ${found.name} dropped, with every key in it`);
   await printTable({

@@ -1,8 +1,11 @@
 // `dynats certs`: makes the keys, passwords and certificates of a cluster, for development and small set-ups.
+
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { SecretsOptions } from '../../emulator/secrets/secrets.js';
+import { during } from '../activity.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { note, print } from '../output.js';
 import { withExitCodes } from './emulator-command.js';
 
@@ -14,7 +17,7 @@ interface CertsFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('certs')
     .description('make a development CA, certificates, keys and passwords for the brokers, nodes and users')
     .argument('<dir>', 'directory; what is in it already is kept')
@@ -23,15 +26,20 @@ export function register(program: Command): void {
     .option('--urls <urls>', 'of the bus, for the contexts of users', 'nats://127.0.0.1:4222')
     .option(
       '--user <name=role>',
-      'one more user: client, direct, inspector or operator; can be repeated',
+      'one more user: client, direct, inspector or operator; can be repeated (default: one of each role)',
       (one: string, all: string[]) => [...all, one],
       [] as string[],
     )
-    .addHelpText(
-      'after',
-      '\nNothing secret is printed. Files are for their owner only; a certificate that ends soon is made anew.\n\nExample:\n  dynats certs secrets --nodes n0,n1,n2 --hosts host0,host1,host2 --urls nats://host0:4222',
-    )
     .action((dir: string, flags: CertsFlags) => withExitCodes(() => makeAll(dir, flags)));
+  explain(command, {
+    notes:
+      'Nothing secret is printed. Files are for their owner only; a certificate that ends soon is made anew.',
+    examples: [
+      'dynats certs secrets',
+      'dynats certs secrets --nodes n0,n1,n2 --hosts host0,host1,host2',
+      'dynats certs secrets --urls nats://host0:4222 --user ada=client',
+    ],
+  });
 }
 
 async function makeAll(dir: string, flags: CertsFlags): Promise<void> {
@@ -39,7 +47,7 @@ async function makeAll(dir: string, flags: CertsFlags): Promise<void> {
   const { writeContexts } = await import('../../emulator/secrets/contexts.js');
   const { writeBrokerFiles } = await import('../../emulator/secrets/broker-files.js');
   const options = await optionsOf(flags);
-  const secrets = await ensureSecrets(dir, options);
+  const secrets = await during('making keys and certificates', () => ensureSecrets(dir, options));
   writeContexts(secrets, listOf(flags.urls));
   const files = writeBrokerFiles(secrets);
   for (const file of files) print(file);

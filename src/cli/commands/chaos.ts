@@ -1,16 +1,19 @@
 // dynats chaos: break a cluster on purpose, under load, and judge by what its clients saw.
+
 import type { Command } from 'commander';
 import type { Fault } from '../../chaos/faults/fault.js';
 import type { MemoryOfPart } from '../../chaos/memory.js';
 import type { RunOptions, RunResult } from '../../chaos/run.js';
 import type { TestCluster } from '../../chaos/test-cluster.js';
 import { type Part, parts, titleOf } from '../../emulator/part.js';
-import { formatElapsed, parseDurationMs } from '../../model/duration.js';
+import { formatElapsed } from '../../model/duration.js';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
-import { parseCount } from '../numbers.js';
+import { explain } from '../help-text.js';
+import { parseCount, parseDuration } from '../numbers.js';
 import { parseLevel } from '../request-flags.js';
+import { formatSize } from '../size.js';
 import { asCliError } from './emulator-command.js';
 
 interface ChaosFlags extends ConnectionFlags {
@@ -35,51 +38,52 @@ const clientsMax = 1024;
 const processesMax = 16;
 const keysMax = 10_000;
 const violationsShown = 3;
-const durationMsMax = 24 * 3_600_000;
+const spans = { min: 1000, max: 24 * 3_600_000 };
 
 export function register(program: Command): void {
   const command = program
     .command('chaos')
     .description('break a cluster on purpose, under load, and judge by what its clients saw')
-    .option('--duration <duration>', 'how long', '1m')
+    .option('--duration <duration>', 'how long, 1s to 24h', '1m')
     .option('--every <duration>', 'time from one fault to the next', '5s')
-    .option('--faults <names>', 'kinds of faults, comma-separated; default: all that are possible')
-    .option('--seed <n>', 'the same seed gives the same faults in the same order')
+    .option('--faults <names>', 'kinds of faults, comma-separated (default: all that are possible)')
+    .option('--seed <n>', 'the same seed gives the same faults in the same order (default: by chance)')
     .option('--clients <n>', 'clients; each has one operation under way', '16')
     .option('--processes <n>', 'processes that the clients are spread over', '2')
     .option(
       '-l, --level <level>',
-      'level of all clients; mixed: most at QUORUM, some sessions at ONE',
+      'level of all clients, of any or one to all; mixed: most at quorum, some sessions at one',
       'mixed',
     )
     .option('--keys <n>', 'keys in use at a time', '200')
-    .option('--history <file>', 'write what every client did and saw to FILE, as lines of JSON')
+    .option(
+      '--history <file>',
+      'write what every client did and saw to a file, as lines of JSON (default: none)',
+    )
     .option('-j, --json', 'print the result as JSON')
     .optionsGroup('A cluster of its own (the default; it is ended and deleted afterwards):')
     .option('--nodes <n>', 'number of nodes', '4')
-    .option('--sync <mode>', 'always, or lazy', 'always')
+    .option('--sync <always|lazy>', 'always: fsync before every ack', 'always')
     .optionsGroup('A cluster that runs already (--server, or --running):')
     .option('--running', 'the emulator that runs on --data')
     .option(
       '--fault-command <command>',
-      'a fault of your own: run with "begin", and later with "heal", behind it',
+      'a fault of your own: run with "begin", and later with "heal", behind it (default: none)',
     )
-    .option('--yes-this-is-a-test-cluster', 'needed with --server: the load alone may harm others')
-    .addHelpText('after', helpText);
+    .option('--yes-this-is-a-test-cluster', 'needed with --server: the load alone may harm others');
   addConnectionFlags(command, { hasSeed: false }).action(chaos);
+  explain(command, helpText);
 }
 
-const helpText = `
-Faults: kill, pause, restart-storm, rolling-restart, partition, one-way-cut, broken-link, slow-link, clock, bit-flip,
-truncation, deleted-stream, wipe, disk-full, power-loss, power-loss-all, command. The last four before "command" need root
-on Linux; of an emulator that runs already only processes are killed, paused and restarted; elsewhere only "command".
-
-Exit codes: 0 every promise was kept; 1 one was broken; else as ever.
-
-Examples:
-  dynats chaos --duration 30s
-  dynats chaos --faults kill,partition --seed 7 --history seven.jsonl
-  dynats chaos --running --data /tmp/four --duration 2m`;
+const helpText = {
+  notes: `Faults: kill, pause, restart-storm, rolling-restart, partition, one-way-cut, broken-link, slow-link, clock, bit-flip, truncation, deleted-stream, wipe, disk-full, power-loss, power-loss-all, command. The last four before "command" need root on Linux; of an emulator that runs already only processes are killed, paused and restarted; elsewhere only "command".
+Exit codes: 0 every promise was kept; 1 one was broken; else as ever. Ctrl-C heals, ends the run and judges what there is of it.`,
+  examples: [
+    'dynats chaos --duration 30s',
+    'dynats chaos --faults kill,partition --seed 7 --history seven.jsonl',
+    'dynats chaos --running --data /tmp/four --duration 2m',
+  ],
+} as const;
 
 async function chaos(flags: ChaosFlags): Promise<void> {
   const [{ run }, { faults: all }, output, { randomInt }] = await Promise.all([
@@ -90,8 +94,8 @@ async function chaos(flags: ChaosFlags): Promise<void> {
   ]);
   const settings = {
     seed: flags.seed === undefined ? randomInt(1, 2 ** 31) : parseCount(flags.seed, '--seed', 2 ** 31),
-    durationMs: duration('--duration', flags.duration),
-    everyMs: duration('--every', flags.every),
+    durationMs: parseDuration(flags.duration, '--duration', spans),
+    everyMs: parseDuration(flags.every, '--every', spans),
     clients: parseCount(flags.clients, '--clients', clientsMax),
     processes: parseCount(flags.processes, '--processes', processesMax),
     keys: parseCount(flags.keys, '--keys', keysMax),
@@ -244,19 +248,12 @@ function linesOf(result: RunResult): string[] {
 }
 
 function memoryLine({ memory, memoryFlat }: RunResult): string {
-  const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
   const ofPart = (part: Part) => {
     const its = memory.filter(each => each.part === part);
-    const most = (of: (each: MemoryOfPart) => number) => mib(Math.max(0, ...its.map(of)));
-    return `${titleOf(part)} ${most(each => each.middleBytes)} then ${most(each => each.lastBytes)} MiB`;
+    const most = (of: (each: MemoryOfPart) => number) => formatSize(Math.max(0, ...its.map(of)));
+    return `${titleOf(part)} ${most(each => each.middleBytes)} then ${most(each => each.lastBytes)}`;
   };
   return `memory ${memoryFlat ? 'is flat' : 'GREW'}: at most, in the second and last third, ${parts.map(ofPart).join(', ')}`;
-}
-
-function duration(flag: string, text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms !== undefined && ms >= 1000 && ms <= durationMsMax) return ms;
-  throw new CliError(ExitCode.Usage, `${flag} "${text}" is no duration from 1s to 24h: write 30s, 5m or 1h`);
 }
 
 /** The first Ctrl-C heals and ends the run, with its verdict; a second one ends the process. */

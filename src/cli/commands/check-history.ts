@@ -1,8 +1,11 @@
 // dynats check-history: judge a recorded history by what the store promises.
+
 import type { Command } from 'commander';
 import type { Verdict } from '../../check/check.js';
 import type { Holding, Operation } from '../../check/history.js';
+import { type Activity, during } from '../activity.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 import { counted, note, print, printJson, visible } from '../output.js';
 
@@ -19,17 +22,29 @@ const ownersMax = 100;
 const shownMax = 10_000;
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('check-history')
     .description('judge a recorded history by what the store promises; exit code 1 when a promise was broken')
     .argument('<file>', 'lines of JSON, one operation each, as "dynats chaos" records them; "-" is stdin')
     .option('--rf <n>', 'owners of each key', '3')
     .option('--disks-lost', "some owner's disk lost what it held: only what a quorum acknowledged must last")
-    .option('--final <client>', 'the client whose reads came after everything else: what they miss is lost')
+    .option(
+      '--final <client>',
+      'the client whose reads came after everything else: what they miss is lost (default: none)',
+    )
     .option('--show <n>', 'violations of each promise that are described', '3')
-    .option('--html <file>', 'write the verdict with a timeline of each described violation to a page')
+    .option(
+      '--html <file>',
+      'write the verdict with a timeline of each described violation to a page (default: none)',
+    )
     .option('-j, --json', 'print the verdict as JSON')
     .action(checkHistory);
+  explain(command, {
+    examples: [
+      ['dynats chaos --duration 30s --history seven.jsonl', 'record one'],
+      'dynats check-history seven.jsonl --html verdict.html',
+    ],
+  });
 }
 
 async function checkHistory(file: string, flags: CheckHistoryFlags): Promise<void> {
@@ -41,7 +56,7 @@ async function checkHistory(file: string, flags: CheckHistoryFlags): Promise<voi
     import('../../check/history.js'),
     import('node:fs/promises'),
   ]);
-  const { operations, holdings } = await read(file);
+  const { operations, holdings } = await during('reading', activity => read(file, activity));
   const of = file === '-' ? 'stdin' : file;
   let verdict: Verdict;
   try {
@@ -66,7 +81,10 @@ async function checkHistory(file: string, flags: CheckHistoryFlags): Promise<voi
   if (!verdict.isKept) process.exitCode = ExitCode.Unexpected;
 }
 
-async function read(file: string): Promise<{ operations: Operation[]; holdings: Holding[] }> {
+async function read(
+  file: string,
+  activity: Activity,
+): Promise<{ operations: Operation[]; holdings: Holding[] }> {
   const [{ openInput }, { linesOf }, { parseEntry }, { HistoryError }] = await Promise.all([
     import('../transfer/run-import.js'),
     import('../lines.js'),
@@ -81,6 +99,7 @@ async function read(file: string): Promise<{ operations: Operation[]; holdings: 
   for await (const line of linesOf(openInput(file).stream)) {
     if (!('text' in line)) return refuse(line.number, line.problem);
     if (line.text.trim() === '') continue;
+    activity.at = `${counted(line.number, 'line')} read`;
     try {
       const entry = parseEntry(line.text);
       if (entry.kind === 'held') holdings.push(entry);

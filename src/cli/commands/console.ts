@@ -1,7 +1,9 @@
 // dynats console: the interactive console, or a script of it from stdin.
+
 import type { Command } from 'commander';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
+import { explain } from '../help-text.js';
 import { defaultBucket, parseLevel } from '../request-flags.js';
 
 interface ConsoleFlags extends ConnectionFlags {
@@ -18,6 +20,15 @@ export function register(program: Command): void {
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
     .option('--via <node>', 'node that coordinates (default: any)');
   addConnectionFlags(command).action(openConsole);
+  explain(command, {
+    notes:
+      'help in the console lists its statements; Tab completes them, the history is kept. A script ends with the exit code of its first line that failed.',
+    examples: [
+      'dynats console',
+      'dynats console --level one --via n3',
+      ['printf "put 137 one\\nget 137 all\\n" | dynats console', 'a script'],
+    ],
+  });
 }
 
 async function openConsole(flags: ConsoleFlags): Promise<void> {

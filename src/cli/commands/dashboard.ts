@@ -1,10 +1,12 @@
 // `dynats dashboard`: serves the page that shows a cluster, until it is stopped.
+
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import type { Faults } from '../dashboard/faults.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { note, print } from '../output.js';
 import { withExitCodes } from './emulator-command.js';
 
@@ -18,20 +20,15 @@ export function register(program: Command): void {
   const command = program
     .command('dashboard')
     .description('serve a page that shows the cluster live: ring, keys, requests, latency, faults')
-    .option('--port <port>', 'port of the page, default the first free one from 8222 on; 0 for any')
-    .option('--listen <address>', 'address to serve it on, default 127.0.0.1: this machine only')
-    .option('--open', 'open the page in the browser')
-    .addHelpText(
-      'after',
-      `
-The page is given what it shows and no credentials: this command connects, with the flags below, and relays. Faults can be
-made on an emulator of this machine only. Runs until Ctrl-C.
-
-Examples:
-  dynats dashboard --open
-  dynats dashboard --server nats://bus.example:4222 --port 9000`,
-    );
+    .option('--port <port>', 'port of the page; 0 for any (default: the first free one from 8222 on)')
+    .option('--listen <address>', 'address to serve it on (default: 127.0.0.1, this machine only)')
+    .option('--open', 'open the page in the browser');
   addConnectionFlags(command).action((flags: DashboardFlags) => withExitCodes(() => serve(flags)));
+  explain(command, {
+    notes:
+      'The page is given what it shows and no credentials: this command connects, with the flags above, and relays. Faults can be made on an emulator of this machine only. Runs until Ctrl-C.',
+    examples: ['dynats dashboard --open', 'dynats dashboard --server nats://bus.example:4222 --port 9000'],
+  });
 }
 
 async function serve(flags: DashboardFlags): Promise<void> {

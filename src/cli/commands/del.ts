@@ -1,5 +1,7 @@
 // dynats del: delete one key.
+
 import type { Command } from 'commander';
+import { explain } from '../help-text.js';
 import { counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
 
@@ -10,6 +12,13 @@ export function register(program: Command): void {
     .description('delete a key; deleting an absent one is no error')
     .argument('<key>', 'put -- before one that starts with "-"');
   addRequestFlags(command, 'write').action(del);
+  explain(command, {
+    examples: [
+      'dynats del 137',
+      'dynats del 137 --level all',
+      ['dynats del -- -k', 'a key that begins with -'],
+    ],
+  });
 }
 
 async function del(key: string, flags: RequestFlags): Promise<void> {

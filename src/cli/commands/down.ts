@@ -1,8 +1,11 @@
 // `dynats down`: stops the emulator of a data directory and, if asked, deletes its data.
+
 import type { Command } from 'commander';
+import { during } from '../activity.js';
 import { confirm } from '../confirm.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { note } from '../output.js';
 import { addDataFlag, withExitCodes } from './emulator-command.js';
 
@@ -17,16 +20,23 @@ export function register(program: Command): void {
     .command('down')
     .description('stop the emulator; its data stays')
     .option('--purge', 'delete its data too, after a confirmation')
-    .option('-f, --force', 'delete without asking')
-    .addHelpText('after', '\nExamples:\n  dynats down\n  dynats down --purge -f');
+    .option('-f, --force', 'delete without asking');
   addDataFlag(command).action((flags: DownFlags) => withExitCodes(() => down(flags)));
+  explain(command, {
+    examples: ['dynats down', ['dynats down --purge -f', 'delete its data, without asking']],
+  });
 }
 
 async function down(flags: DownFlags): Promise<void> {
   const dataDir = resolveDataDir(flags.data);
   // Asked first: somebody who says no keeps a running emulator.
   if (flags.purge === true && flags.force !== true) await confirmPurge(dataDir);
-  note(await stop(dataDir));
+  note(
+    await during('stopping', activity => {
+      activity.interrupted = () => 'the emulator goes on stopping: dynats down again waits for it';
+      return stop(dataDir);
+    }),
+  );
   if (flags.purge !== true) return;
   const { purge } = await import('../../emulator/purge.js');
   purge(dataDir);

@@ -13,7 +13,7 @@ const exitCodes: Record<EmulatorFault, ExitCode> = {
 };
 
 export function addDataFlag(command: Command): Command {
-  return command.option('--data <dir>', 'data directory of the emulator (DYNATS_DATA)');
+  return command.option('--data <dir>', 'data directory of the emulator (default: DYNATS_DATA, or .dynats)');
 }
 
 /** Runs the body of a command; expected failures of the emulator become one line with the right exit code. */

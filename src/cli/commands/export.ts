@@ -1,6 +1,9 @@
 // dynats export: write every key of a bucket to a file.
+
 import type { Command } from 'commander';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { explain } from '../help-text.js';
 import { defaultBucket } from '../request-flags.js';
 import { formatOf } from '../transfer/format.js';
 
@@ -16,9 +19,17 @@ export function register(program: Command): void {
       'write every key of a bucket with its newest value and until when it lives, as dynats import reads it',
     )
     .argument('<file>', '.ndjson or .csv; "-" is stdout')
-    .option('-f, --format <format>', 'ndjson or csv (default: by the name of the file)')
+    .option('-f, --format <ndjson|csv>', 'of the file (default: by its name, or ndjson)')
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket);
   addConnectionFlags(command).action(exportFile);
+  explain(command, {
+    notes: 'The file gets its name when it is whole. Ctrl-C leaves nothing behind.',
+    examples: [
+      'dynats export backup.ndjson',
+      'dynats export orders.csv --bucket orders',
+      'dynats export - | gzip > backup.ndjson.gz',
+    ],
+  });
 }
 
 async function exportFile(file: string, flags: ExportFlags): Promise<void> {
@@ -27,5 +38,8 @@ async function exportFile(file: string, flags: ExportFlags): Promise<void> {
     import('../open-client.js'),
     import('../transfer/run-export.js'),
   ]);
-  await withClient(flags, client => runExport(client, { file, format, bucket: flags.bucket }));
+  // It has a bar of its own.
+  await during('connecting', activity =>
+    withClient(flags, client => runExport(client, { file, format, bucket: flags.bucket }, activity)),
+  );
 }

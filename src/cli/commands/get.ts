@@ -1,8 +1,10 @@
 // dynats get: read one value.
+
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import type { GetReply } from '../../wire/generated/types.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { colorsFor, counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, type RequestSubject, requestOf } from '../request-flags.js';
 
@@ -17,6 +19,17 @@ export function register(program: Command): void {
     .argument('<key>', 'put -- before one that starts with "-"')
     .option('-r, --raw', 'the exact bytes, with no newline added');
   addRequestFlags(command, 'read').action(get);
+  explain(command, {
+    notes:
+      'On a terminal a line with the version, the level and the owners heard goes before the value; in a pipe there is the value alone and a newline.',
+    examples: [
+      'dynats get 137',
+      ['dynats get 137 --level one --via n3', 'the nearest copy, asked for by node n3'],
+      ['dynats get logo --raw > logo.png', 'the exact bytes'],
+      'dynats get 137 --json',
+      ['dynats get 137 --level all --trace', 'which owner answered what, and when'],
+    ],
+  });
 }
 
 async function get(key: string, flags: GetFlags): Promise<void> {

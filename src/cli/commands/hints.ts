@@ -1,13 +1,17 @@
 // `dynats hints`: what all nodes hold for owners that are down, and what is to become of it.
+
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
-import { formatDuration, formatElapsed, parseDurationMs } from '../../model/duration.js';
+import { formatDuration, formatElapsed } from '../../model/duration.js';
 import type { HintsReply, HintsRequest } from '../../wire/generated/types.js';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { type Example, explain } from '../help-text.js';
+import { parseDuration, parseSize } from '../numbers.js';
 import { withClient } from '../open-client.js';
 import { counted, note, printJson, printTable } from '../output.js';
-import { formatBytes, parseBytes } from '../size.js';
+import { formatBytes, formatSize } from '../size.js';
 
 interface HintsFlags extends ConnectionFlags {
   json?: boolean;
@@ -33,9 +37,17 @@ export function register(program: Command): void {
   const hints = program
     .command('hints')
     .description('what nodes hold for owners that are down: show, pause, resume, drop it, set its limits');
-  const verb = (name: string, what: string) =>
-    addConnectionFlags(hints.command(name).description(what).option('-j, --json', 'one JSON document'));
-  addTarget(verb('ls', 'every target that hints are held for, by holder'), 'only hints for this node').action(
+  const verb = (name: string, what: string, ...examples: Example[]) => {
+    const made = hints.command(name).description(what).option('-j, --json', 'one JSON document');
+    return explain(addConnectionFlags(made), { examples });
+  };
+  const ls = verb(
+    'ls',
+    'every target that hints are held for, by holder',
+    'dynats hints ls',
+    'dynats hints ls n2',
+  );
+  addTarget(ls.alias('list'), 'only hints for this node (default: for every node)').action(
     (target: string | undefined, flags: HintsFlags) => list(target, flags),
   );
   const orders = [
@@ -44,20 +56,36 @@ export function register(program: Command): void {
     ['drop', 'delete hints undelivered; anti-entropy brings the target what they held'],
   ] as const;
   for (const [action, what] of orders)
-    addTarget(verb(action, what), 'only hints for this node (default: for every node)').action(
-      (target: string | undefined, flags: HintsFlags) =>
-        order({ action, ...(target === undefined ? {} : { target }) }, flags),
+    addTarget(
+      verb(action, what, `dynats hints ${action} n2`),
+      'only hints for this node (default: for every node)',
+    ).action((target: string | undefined, flags: HintsFlags) =>
+      order({ action, ...(target === undefined ? {} : { target }) }, flags),
     );
-  verb('set', 'change the limits of every node, at once and across restarts')
-    .option('--window <duration>', 'a hint older than this is never delivered, such as 3h; or default')
-    .option('--max-bytes <size>', 'most bytes a node keeps for one target, such as 256MiB; or default')
-    .option('--rate <size>', 'bytes a second that a node delivers at most, such as 16MiB; or default')
-    .addHelpText('after', '\nExample:\n  dynats hints set --window 1h --max-bytes 1GiB --rate 4MiB')
+  verb(
+    'set',
+    'change the limits of every node, at once and across restarts',
+    'dynats hints set --window 1h --max-bytes 1GiB --rate 4MiB',
+    ['dynats hints set --window default', 'as configured again'],
+  )
+    .option(
+      '--window <duration>',
+      'a hint older than this is never delivered, such as 3h; or the word default (default: as it is)',
+    )
+    .option(
+      '--max-bytes <size>',
+      'most bytes a node keeps for one target, such as 256MiB; or the word default (default: as it is)',
+    )
+    .option(
+      '--rate <size>',
+      'bytes a second that a node delivers at most, such as 16MiB; or the word default (default: as it is)',
+    )
     .action((flags: SetFlags) => order(settingsOf(flags), flags));
   // `dynats hints` alone lists.
   addConnectionFlags(hints.option('-j, --json', 'one JSON document')).action((flags: HintsFlags) =>
     list(undefined, flags),
   );
+  explain(hints, { examples: ['dynats hints', 'dynats hints pause n2', 'dynats hints set --window 1h'] });
 }
 
 function addTarget(command: Command, what: string): Command {
@@ -67,30 +95,21 @@ function addTarget(command: Command, what: string): Command {
 function settingsOf({ window, maxBytes, rate }: SetFlags): HintsRequest {
   if (window === undefined && maxBytes === undefined && rate === undefined)
     throw new CliError(ExitCode.Usage, 'nothing to set: give --window, --max-bytes or --rate');
-  const size = (flag: string, text: string) =>
-    settingOf(flag, text, parseBytes(text), 'no size: write 500KiB, 64MiB or 1GiB');
   return {
     action: 'set',
     ...(window === undefined
       ? {}
       : {
-          windowMs: settingOf(
-            '--window',
-            window,
-            parseDurationMs(window),
-            'no duration: write 10m, 3h or 24h',
-          ),
+          windowMs: settingOf(window, '--window', parseDuration),
         }),
-    ...(maxBytes === undefined ? {} : { targetBytesMax: size('--max-bytes', maxBytes) }),
-    ...(rate === undefined ? {} : { bytesPerSecond: size('--rate', rate) }),
+    ...(maxBytes === undefined ? {} : { targetBytesMax: settingOf(maxBytes, '--max-bytes', parseSize) }),
+    ...(rate === undefined ? {} : { bytesPerSecond: settingOf(rate, '--rate', parseSize) }),
   };
 }
 
 /** Null for the word `default`. */
-function settingOf(flag: string, text: string, value: number | undefined, fault: string): number | null {
-  if (text === 'default') return null;
-  if (value === undefined) throw new CliError(ExitCode.Usage, `${flag} "${text}" is ${fault}`);
-  return Math.round(value);
+function settingOf(text: string, flag: string, parse: (text: string, flag: string) => number): number | null {
+  return text === 'default' ? null : parse(text, flag);
 }
 
 async function list(target: string | undefined, flags: HintsFlags): Promise<void> {
@@ -113,15 +132,17 @@ async function order(request: HintsRequest, flags: HintsFlags): Promise<void> {
 }
 
 function askAll(request: HintsRequest, flags: HintsFlags, target: string | undefined): Promise<Answer[]> {
-  return withClient(flags, async client => {
-    const { nodes } = (await client.cluster()).cluster;
-    if (target !== undefined && !nodes.includes(target))
-      throw new CliError(ExitCode.Usage, `there is no node ${target}: the cluster has ${nodes.join(', ')}`);
-    const answers = await Promise.all(nodes.map(node => ask(client, node, request)));
-    const refused = answers.find(({ failure }) => isInvalid(failure));
-    if (refused !== undefined) throw refused.failure;
-    return answers;
-  });
+  return during('asking the nodes', () =>
+    withClient(flags, async client => {
+      const { nodes } = (await client.cluster()).cluster;
+      if (target !== undefined && !nodes.includes(target))
+        throw new CliError(ExitCode.Usage, `there is no node ${target}: the cluster has ${nodes.join(', ')}`);
+      const answers = await Promise.all(nodes.map(node => ask(client, node, request)));
+      const refused = answers.find(({ failure }) => isInvalid(failure));
+      if (refused !== undefined) throw refused.failure;
+      return answers;
+    }),
+  );
 }
 
 async function ask(client: Client, node: string, request: HintsRequest): Promise<Answer> {
@@ -156,14 +177,14 @@ async function show(
         node,
         String(entries),
         // Just stored: the holder looks at its stream twice a second.
-        oldestMs === null ? '-' : String(bytes),
+        oldestMs === null ? '-' : formatSize(bytes),
         oldestMs === null ? '-' : formatElapsed(oldestMs),
         [paused ? 'paused' : '', full ? 'full' : ''].filter(word => word !== '').join(', '),
         settingsLine(policy),
       ]),
   );
   await printTable({
-    head: ['target', 'held by', 'entries', 'bytes', 'oldest', 'state', 'window, limit, rate'],
+    head: ['target', 'held by', 'entries', 'size', 'oldest', 'state', 'window, limit, rate'],
     rows: rows.toSorted(([a = '', b = ''], [c = '', d = '']) => (`${a} ${b}` < `${c} ${d}` ? -1 : 1)),
   });
   if (rows.length === 0) note(nothingLine(replies));

@@ -1,8 +1,10 @@
 // dynats import: store the entries of a file.
+
 import type { Command } from 'commander';
 import { Mode } from '../../client/options.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 import { defaultBucket, parseLevel } from '../request-flags.js';
 import { formatOf } from '../transfer/format.js';
@@ -34,18 +36,37 @@ export function register(program: Command): void {
       '<file>',
       'NDJSON: {"key":...,"value":...} or {"key":...,"base64":...}, with "expiresAt" if it expires; CSV with a header row; "-" is stdin',
     )
-    .option('-f, --format <format>', 'ndjson or csv (default: by the name of the file)')
-    .option('--key-field <name>', 'field or column of the key; the whole object is then the value')
-    .option('--value-field <name>', 'field or column of the value')
+    .option('-f, --format <ndjson|csv>', 'of the file (default: by its name)')
+    .option(
+      '--key-field <name>',
+      'field or column of the key; the whole object is then the value (default: key)',
+    )
+    .option('--value-field <name>', 'field or column of the value (default: value)')
     .option('-l, --level <level>', "consistency level (default: the bucket's, or quorum)")
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
-    .option('--zone <zone>', 'zone that local_quorum means; with --mode direct there is no other to go by')
-    .option('--mode <mode>', 'direct: this process coordinates; api: a node does', 'direct')
+    .option(
+      '--zone <zone>',
+      'zone that local_quorum means; with --mode direct there is no other to go by (default: none)',
+    )
+    .option('--mode <direct|api>', 'direct: this process coordinates; api: a node does', 'direct')
     .option('--concurrency <n>', 'entries in flight', '1024')
     .option('--resume', 'skip what an interrupted import has done (kept in FILE.progress)')
-    .option('--failed <file>', 'write the entries that failed to a file, as NDJSON that can be imported')
+    .option(
+      '--failed <file>',
+      'write the entries that failed to a file, as NDJSON that can be imported (default: only show them)',
+    )
     .option('--show <n>', 'failed lines shown', '20');
   addConnectionFlags(command).action(importFile);
+  explain(command, {
+    notes:
+      'Entries that are stored again do no harm. Ctrl-C finishes what is under way and says how many entries are done; --resume goes on from there.',
+    examples: [
+      'dynats import cities.ndjson',
+      'dynats import people.csv --key-field id --value-field name --bucket people',
+      ['dynats import cities.ndjson --resume --failed failed.ndjson', 'go on, and keep what fails'],
+      'zcat cities.ndjson.gz | dynats import - --format ndjson',
+    ],
+  });
 }
 
 async function importFile(file: string, flags: ImportFlags): Promise<void> {

@@ -1,8 +1,11 @@
 // `dynats kill`: SIGKILL to a node of the emulator, or to a part of it.
+
 import type { Command } from 'commander';
 import { parts as allParts, type Part } from '../../emulator/part.js';
+import { during } from '../activity.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { print } from '../output.js';
 import { addDataFlag, endedLine, withExitCodes } from './emulator-command.js';
 
@@ -19,19 +22,28 @@ export function register(program: Command): void {
     .description('kill -9 a node: its bus server, log broker and replica, or one of them')
     .option('--replica-only', 'only the replica process')
     .option('--log-only', 'only the log broker')
-    .option('--bus-only', 'only the bus server: the node stays reachable through the others')
-    .addHelpText('after', '\nExample:\n  dynats kill n1 && dynats status && dynats restart n1');
+    .option('--bus-only', 'only the bus server: the node stays reachable through the others');
   addDataFlag(command).action((node: string, flags: KillFlags) =>
-    withExitCodes(async () => {
-      const { control } = await import('../../emulator/control-client.js');
-      const part = onlyPart(flags);
-      const ended = await control(resolveDataDir(flags.data), 'kill', {
-        node,
-        ...(part === undefined ? {} : { parts: [part] }),
-      });
-      print(endedLine(node, 'killed', ended));
-    }),
+    withExitCodes(() =>
+      during('waiting for the emulator', async activity => {
+        activity.interrupted = () => 'the node is killed all the same';
+        const { control } = await import('../../emulator/control-client.js');
+        const part = onlyPart(flags);
+        const ended = await control(resolveDataDir(flags.data), 'kill', {
+          node,
+          ...(part === undefined ? {} : { parts: [part] }),
+        });
+        print(endedLine(node, 'killed', ended));
+      }),
+    ),
   );
+  explain(command, {
+    examples: [
+      'dynats kill n1',
+      ['dynats kill n1 --bus-only', 'the node stays reachable through the others'],
+      'dynats kill n1 && dynats status && dynats restart n1',
+    ],
+  });
 }
 
 function onlyPart(flags: KillFlags): Part | undefined {

@@ -1,9 +1,11 @@
 // `dynats node`: one node from its configuration file, as the emulator runs it and as a host of its own does.
+
 import { type Command, Option } from 'commander';
 import type { OwnLogBroker } from '../../emulator/own-log-broker.js';
 import type { ReplicaMessage } from '../../emulator/replica-message.js';
 import type { NodeConfig } from '../../wire/generated/types.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { note } from '../output.js';
 import { asCliError } from './emulator-command.js';
 
@@ -17,11 +19,13 @@ interface NodeFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('node')
     .description('run one node: its replica and, when the file says so, its log broker')
-    .requiredOption('--config <file>', 'configuration file, JSON; its schema is schemas/node-config.json')
-    .addHelpText('after', '\nExample:\n  dynats node --config /etc/dynats/n0.json')
+    .requiredOption(
+      '--config <file>',
+      'configuration file, JSON; its schema is schemas/node-config.json (required)',
+    )
     .addOption(new Option('--new-cluster').hideHelp())
     .action(async ({ config: file, newCluster = false }: NodeFlags) => {
       try {
@@ -34,6 +38,10 @@ export function register(program: Command): void {
         if (process.connected) process.disconnect();
       }
     });
+  explain(command, {
+    notes: 'Logs go to stderr, a JSON object a line. Runs until SIGTERM or Ctrl-C, which end it cleanly.',
+    examples: ['dynats node --config /etc/dynats/n0.json'],
+  });
 }
 
 /** Resolves after a clean stop, rejects when the node failed. */

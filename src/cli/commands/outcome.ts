@@ -1,8 +1,11 @@
 // dynats outcome: where a write stands that ended with WRITE_TIMEOUT.
+
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { printJson, visible } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
 
@@ -22,10 +25,23 @@ export function register(program: Command): void {
       '<receipt|version>',
       'a receipt as JSON, a file that holds one, - for stdin; or a version with --key',
     )
-    .option('-k, --key <key>', 'key that was written, with a version')
-    .option('-b, --bucket <bucket>', `bucket, with a version (default: ${defaultBucket})`)
+    .option(
+      '-k, --key <key>',
+      'key that was written; needed with a version (default: the one in the receipt)',
+    )
+    .option(
+      '-b, --bucket <bucket>',
+      `bucket, with a version (default: ${defaultBucket}; that in the receipt)`,
+    )
     .option('-j, --json', 'print the outcome as JSON');
   addConnectionFlags(command).action(outcome);
+  explain(command, {
+    notes: 'A write that ended with WRITE_TIMEOUT names its version.',
+    examples: [
+      'dynats outcome 1795342442987000@client~squtd3wt --key 137',
+      ['dynats put 137 v --trace --json | dynats outcome -', 'of a receipt'],
+    ],
+  });
 }
 
 async function outcome(about: string, flags: OutcomeFlags): Promise<void> {
@@ -34,7 +50,9 @@ async function outcome(about: string, flags: OutcomeFlags): Promise<void> {
     import('../open-client.js'),
     import('../outcome.js'),
   ]);
-  const report = await withClient(flags, client => client.outcome(key, version, { bucket }));
+  const report = await during('asking the owners', () =>
+    withClient(flags, client => client.outcome(key, version, { bucket })),
+  );
   if (flags.json === true) printJson({ bucket, key, version, ...report });
   else await printOutcome({ bucket, key, version, report }, process.stdout);
   if (report.verdict === Verdict.Nowhere) process.exitCode = ExitCode.KeyNotFound;

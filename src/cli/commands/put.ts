@@ -1,6 +1,8 @@
 // dynats put: store one value.
+
 import type { Command } from 'commander';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { counted, print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
 import { addTtlFlag, type TtlFlags, ttlOf } from '../ttl-flag.js';
@@ -12,6 +14,16 @@ export function register(program: Command): void {
     .argument('<key>', '1 to 1024 bytes of UTF-8; put -- before one that starts with "-"')
     .argument('[value]', 'text; from stdin also bytes');
   addTtlFlag(addRequestFlags(command, 'write')).action(put);
+  explain(command, {
+    notes: 'Prints the version that the value was given, and how many owners acknowledged it.',
+    examples: [
+      'dynats put 137 value137',
+      ['dynats put 137 value137 --level all --timeout 5s', 'wait for every owner'],
+      ['echo -n "from a pipe" | dynats put 137', 'any bytes, up to 512 KiB'],
+      ['dynats put session/7 Ada --ttl 30m', 'gone in half an hour'],
+      'dynats put 137 value137 --json --trace',
+    ],
+  });
 }
 
 async function put(key: string, value: string | undefined, flags: RequestFlags & TtlFlags): Promise<void> {

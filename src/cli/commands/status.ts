@@ -1,19 +1,28 @@
 // `dynats status`: one line a node, of the emulator of a data directory or, over NATS alone, of any cluster.
+
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import type { EmulatorReport } from '../../emulator/report.js';
 import type { KnownOfNode, NodeStatus } from '../../emulator/status-view.js';
 import type { ClusterDefinition } from '../../wire/generated/types.js';
-import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
+import {
+  addConnectionFlags,
+  type ConnectionFlags,
+  connectionOptions,
+  parseTimeoutMs,
+} from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { openClient, withClient } from '../open-client.js';
 import { note, printJson, printTable } from '../output.js';
+import { formatSize } from '../size.js';
 import { withExitCodes } from './emulator-command.js';
 
 interface StatusFlags extends ConnectionFlags {
   json?: boolean;
-  watch?: boolean;
+  /** True without a duration. */
+  watch?: string | boolean;
 }
 
 /** How long a node has to answer, in milliseconds, unless --timeout says more. */
@@ -32,14 +41,20 @@ export function register(program: Command): void {
     .command('status')
     .description('show every node: state, processes, keys, log, hints')
     .option('-j, --json', 'one JSON document')
-    .option('-w, --watch', 'show it again every second, until Ctrl-C')
-    .addHelpText(
-      'after',
-      '\nU up, D down / N normal, J catching up, R recovering, P paused.\n\nExamples:\n  dynats status\n  dynats status --json | jq .nodes[].state\n  dynats status --server nats://bus.example:4222',
-    );
+    .option('-w, --watch [duration]', 'show it again every so often, until Ctrl-C (default: 1s)');
   addConnectionFlags(command).action((flags: StatusFlags) =>
-    withExitCodes(() => (flags.watch === true ? watch(flags) : once(flags))),
+    withExitCodes(() => (flags.watch === undefined ? once(flags) : watch(flags))),
   );
+  explain(command, {
+    notes: `States: U up, D down; then N normal, J catching up, R recovering, P paused.
+Exit code 5 when no node answers.`,
+    examples: [
+      'dynats status',
+      ['dynats status --watch 5s', 'again every five seconds'],
+      'dynats status --json | jq .nodes[].state',
+      'dynats status --server nats://bus.example:4222',
+    ],
+  });
 }
 
 async function once(flags: StatusFlags): Promise<void> {
@@ -51,12 +66,13 @@ async function once(flags: StatusFlags): Promise<void> {
 
 async function watch(flags: StatusFlags): Promise<void> {
   const { setTimeout: sleep } = await import('node:timers/promises');
+  const everyMs = typeof flags.watch === 'string' ? parseTimeoutMs(flags.watch, '--watch') : watchEveryMs;
   for (;;) {
     const snapshot = await take(flags);
     // Clears the terminal and starts at its top; a pipe gets one block after the other.
     if (process.stdout.isTTY && flags.json !== true) process.stdout.write('\u001b[H\u001b[2J');
     await show(snapshot, flags);
-    await sleep(watchEveryMs);
+    await sleep(everyMs);
   }
 }
 
@@ -152,12 +168,13 @@ async function show({ cluster, nodes }: Snapshot, flags: StatusFlags): Promise<v
       'broker',
       'keys',
       'entries',
-      'bytes',
+      'log',
       'hints held',
       'for it',
       'fetched/sent',
       'note',
     ],
+    spare: ['broker', 'bus/log/replica', 'fetched/sent', 'entries'],
     rows: rows.map(row => cellsOf(row, repairedOf(row), noteOf(row))),
   });
 }
@@ -173,7 +190,7 @@ function cellsOf(row: NodeStatus, repaired: string, remark: string): string[] {
     row.broker === null ? '-' : `${row.broker.name} ${row.broker.version}`,
     cell(row.keys),
     cell(row.log?.entries),
-    cell(row.log?.bytes),
+    row.log === null ? '-' : formatSize(row.log.bytes),
     cell(row.hintsHeld),
     String(row.hintsPending),
     repaired,

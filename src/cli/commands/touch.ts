@@ -1,6 +1,8 @@
 // dynats touch: let a key that expires live on.
+
 import type { Command } from 'commander';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { readableTime } from '../inspect/rows.js';
 import { print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
@@ -12,6 +14,12 @@ export function register(program: Command): void {
     .description('let a key that expires live on, from now; exit code 6 when there is none')
     .argument('<key>', 'put -- before one that starts with "-"');
   addTtlFlag(addRequestFlags(command, 'read')).action(touch);
+  explain(command, {
+    examples: [
+      ['dynats touch session/7', "lives on for its bucket's time to live"],
+      'dynats touch session/7 --ttl 30m',
+    ],
+  });
 }
 
 async function touch(key: string, flags: RequestFlags & TtlFlags): Promise<void> {

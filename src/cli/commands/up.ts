@@ -1,4 +1,5 @@
 // `dynats up`: starts the emulator and owns it until it is stopped.
+
 import { type Command, Option } from 'commander';
 import type { Emulator } from '../../emulator/emulator.js';
 import type { BrokerMode, EmulatorOptions, Partitioner, SyncMode } from '../../emulator/options.js';
@@ -6,6 +7,7 @@ import { titleOf } from '../../emulator/part.js';
 import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { errorLine, note, print } from '../output.js';
 import { portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
@@ -36,32 +38,43 @@ export function register(program: Command): void {
   const command = program
     .command('up')
     .description('start the emulator: a cluster of local processes')
-    .option('--nodes <n>', 'number of nodes, default 4')
-    .option('--rf <n>', 'replication factor, default 3')
-    .option('--partitioner <name>', 'byte-ordered (default) or murmur3')
-    .option('--zones <names>', 'zone of each node, such as a,a,b,b: owners are spread over zones')
-    .option('--port <port>', 'first port of the block that is used, default 4222')
-    .option('--broker <mode>', 'per-node (default), or single: one server for all, a single point of failure')
-    .option('--secure', 'users with keys and passwords of their own, and TLS (--no-secure: not any more)')
-    .option('--no-secure')
-    .option('--listen <address>', 'address for clients, default 127.0.0.1; another one needs --secure')
-    .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
+    .option('--nodes <n>', 'number of nodes, 1 to 16 (default: 4)')
+    .option('--rf <n>', 'replication factor: owners of each key (default: 3)')
+    .option('--partitioner <byte-ordered|murmur3>', 'how keys are placed (default: byte-ordered)')
+    .option(
+      '--zones <names>',
+      'zone of each node, such as a,a,b,b: owners are spread over zones (default: none)',
+    )
+    .option('--port <port>', 'first port of the block that is used (default: 4222)')
+    .option(
+      '--broker <per-node|single>',
+      'single: one server for all, a single point of failure (default: per-node)',
+    )
+    .option('--secure', 'users with keys and passwords of their own, and TLS; kept for later starts')
+    .option('--no-secure', 'without users and TLS again')
+    .option('--listen <address>', 'address for clients; another one needs --secure (default: 127.0.0.1)')
+    .option('--sync <always|lazy>', 'always: fsync before every ack (default: always)')
     .option('--detach', 'return when it is ready; it goes on in the background')
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
     .option('--no-dashboard', 'serve no dashboard')
-    .option('--dashboard-port <port>', 'port of the dashboard, default the first free one from 8222 on')
-    .option('--metrics-port <port>', 'serve metrics to Prometheus: n0 on this port, n1 on the next, ...')
-    .addOption(new Option('--supervised').hideHelp())
-    .addHelpText(
-      'after',
-      '\nWithout --detach it runs until Ctrl-C. Data stays; the next up goes on with it.\n\nExamples:\n  dynats up --console\n  dynats up --detach --nodes 6 --partitioner murmur3 --port 5000 --data /tmp/six',
-    );
+    .option('--dashboard-port <port>', 'port of the dashboard (default: the first free one from 8222 on)')
+    .option('--metrics-port <port>', 'serve metrics to Prometheus: n0 on this port, n1 on the next, ... (default: none do)')
+    .addOption(new Option('--supervised').hideHelp());
   addDataFlag(command).action(async (flags: UpFlags) => {
     if (flags.detach === true) {
       const { upDetached } = await import('./up-detached.js');
       return upDetached(flags);
     }
     return flags.supervised === true ? upSupervised(flags) : upHere(flags);
+  });
+  explain(command, {
+    notes:
+      'Without --detach it runs until Ctrl-C. Data stays; the next up goes on with it, and is refused when it contradicts what the data directory was made with.',
+    examples: [
+      'dynats up --console',
+      ['dynats up --detach', 'in the background; dynats down ends it'],
+      'dynats up --detach --nodes 6 --partitioner murmur3 --port 5000 --data /tmp/six',
+    ],
   });
 }
 

@@ -1,8 +1,10 @@
 // dynats watch: what is there and every change, as it comes.
+
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { WatchEvent } from '../../client/watch/event.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { explain } from '../help-text.js';
 import { visible } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
 
@@ -21,6 +23,13 @@ export function register(program: Command): void {
     .option('-u, --updates-only', 'only what is written from now on')
     .option('-j, --json', 'one JSON object a line: kind, bucket, key, value, version, time, isUpdate');
   addConnectionFlags(command).action(watch);
+  explain(command, {
+    examples: [
+      'dynats watch',
+      ['dynats watch user/ --updates-only', 'only what is written from now on'],
+      'dynats watch --bucket orders --json | jq -r .key',
+    ],
+  });
 }
 
 async function watch(prefix: string | undefined, flags: WatchFlags): Promise<void> {

@@ -1,7 +1,10 @@
 // dynats why: what a key's state rests on, and what keeps a delete from being purged.
+
 import type { Command } from 'commander';
 import type { StatusReply } from '../../wire/generated/types.js';
+import { during } from '../activity.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { explain } from '../help-text.js';
 import { print, printJson, visible } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
 
@@ -18,6 +21,7 @@ export function register(program: Command): void {
     .option('-b, --bucket <bucket>', 'bucket', defaultBucket)
     .option('-j, --json', 'print it as JSON');
   addConnectionFlags(command).action(why);
+  explain(command, { examples: ['dynats why 137', 'dynats why session/7 --bucket web --json'] });
 }
 
 async function why(key: string, flags: WhyFlags): Promise<void> {
@@ -28,20 +32,22 @@ async function why(key: string, flags: WhyFlags): Promise<void> {
     import('../inspect/why.js'),
   ]);
   const bucket = flags.bucket ?? defaultBucket;
-  await withClient(flags, async client => {
-    const view = await clusterView(client);
-    const report = await inspectKey(client, view, bucket, key);
-    const statuses = new Map<string, StatusReply>();
-    await Promise.all(
-      view.peers.map(async ({ node }) => {
-        // A node that does not answer is reported by the heartbeats it lacks.
-        const status = await client.status(node).catch(() => undefined);
-        if (status !== undefined) statuses.set(node, status);
-      }),
-    );
-    const found = whyOf(report, view, statuses);
-    if (flags.json === true) return printJson({ key, bucket, owners: report.owners, ...found });
-    print(`${bucket} > ${visible(key)} ${found.state}: ${found.because}`);
-    for (const blocker of found.blockers) print(`  ${blocker}`);
-  });
+  const found = await during('asking the nodes', () =>
+    withClient(flags, async client => {
+      const view = await clusterView(client);
+      const report = await inspectKey(client, view, bucket, key);
+      const statuses = new Map<string, StatusReply>();
+      await Promise.all(
+        view.peers.map(async ({ node }) => {
+          // A node that does not answer is reported by the heartbeats it lacks.
+          const status = await client.status(node).catch(() => undefined);
+          if (status !== undefined) statuses.set(node, status);
+        }),
+      );
+      return { owners: report.owners, ...whyOf(report, view, statuses) };
+    }),
+  );
+  if (flags.json === true) return printJson({ key, bucket, ...found });
+  print(`${bucket} > ${visible(key)} ${found.state}: ${found.because}`);
+  for (const blocker of found.blockers) print(`  ${blocker}`);
 }

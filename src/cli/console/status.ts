@@ -4,6 +4,7 @@ import { control, supervisorOf } from '../../emulator/control-client.js';
 import type { EmulatorReport } from '../../emulator/report.js';
 import { legend, type NodeStatus, noteOf, repairedOf, statusView } from '../../emulator/status-view.js';
 import { printTable } from '../output.js';
+import { formatSize } from '../size.js';
 
 /** How long a node has to answer, in milliseconds. */
 const askLimitMs = 1000;
@@ -29,8 +30,9 @@ export async function printStatus({ client, nodes, dataDir, out, note }: StatusR
     }),
   );
   note(legend);
-  const head = ['state', 'node', 'keys', 'entries', 'bytes', 'hints held', 'for it', 'fetched/sent', 'note'];
-  await printTable({ head, rows: statusView(known).map(cellsOf) }, out);
+  const head = ['state', 'node', 'keys', 'entries', 'log', 'hints held', 'for it', 'fetched/sent', 'note'];
+  const spare = ['fetched/sent', 'entries'];
+  await printTable({ head, rows: statusView(known).map(cellsOf), spare }, out);
 }
 
 /** Undefined unless the emulator of the data directory runs these very nodes. */
@@ -42,6 +44,17 @@ async function localReport(dataDir: string, names: readonly string[]): Promise<E
 
 function cellsOf(row: NodeStatus): string[] {
   const { state, node, keys, log, hintsHeld, hintsPending } = row;
-  const counts = [keys, log?.entries, log?.bytes, hintsHeld].map(count => String(count ?? '-'));
-  return [state, node, ...counts, String(hintsPending), repairedOf(row), noteOf(row)];
+  const count = (known: number | null | undefined) => String(known ?? '-');
+  const size = log === null ? '-' : formatSize(log.bytes);
+  return [
+    state,
+    node,
+    count(keys),
+    count(log?.entries),
+    size,
+    count(hintsHeld),
+    String(hintsPending),
+    repairedOf(row),
+    noteOf(row),
+  ];
 }

@@ -21,6 +21,8 @@ export interface ListingOptions {
   out: NodeJS.WritableStream & { isTTY?: boolean };
   /** Takes a line for the person. */
   note: (line: string) => void;
+  /** Told of the number of keys read so far. */
+  onKeys?: (count: number) => void;
 }
 
 /** Differing keys named one by one; beyond these only the count is given. */
@@ -29,8 +31,11 @@ const differencesShownMax = 100;
 /** Lists one node: its records only, since a cross-check needs the others. */
 export async function listNode(client: Client, node: string, options: ListingOptions): Promise<void> {
   const rows = new Rows(options);
-  for await (const record of recordsOf(client, node, options.bucket))
+  let read = 0;
+  for await (const record of recordsOf(client, node, options.bucket)) {
+    options.onKeys?.(++read);
     await rows.add({ key: record.key, copies: new Map([[node, record]]) });
+  }
   await rows.finish();
 }
 
@@ -61,6 +66,7 @@ export async function listAll(client: Client, view: ClusterReply, options: Listi
   for await (const copies of mergeByKey(streams)) {
     if (!options.checkOnly) await rows.add(copies);
     await check.add(copies);
+    options.onKeys?.(check.keys);
   }
   if (!options.checkOnly) await rows.finish();
   await check.finish();

@@ -10,6 +10,7 @@ import { PartitionerName } from '../../model/partitioner.js';
 import { isGone } from '../../model/record.js';
 import type { Ring } from '../../model/ring.js';
 import type { ClusterDefinition, ClusterReply, WireRecord } from '../../wire/generated/types.js';
+import type { Activity } from '../activity.js';
 import { ringOf } from '../bucket-ring.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
@@ -28,13 +29,25 @@ export interface ExportOptions {
   bucket: string;
 }
 
-export async function runExport(client: Client, options: ExportOptions): Promise<void> {
+export async function runExport(
+  client: Client,
+  options: ExportOptions,
+  activity: Pick<Activity, 'at' | 'interrupted'>,
+): Promise<void> {
   const view = await clusterView(client);
   const nodes = completeNodes(view, options.bucket);
   const target = await openTarget(options.file);
   const progress = await showProgress('export', await keysEstimate(client, nodes, view, options.bucket));
   const start = performance.now();
   let count = 0;
+  activity.at = '';
+  activity.interrupted = () => {
+    progress.stop();
+    target.discard();
+    return options.file === '-'
+      ? `${counted(count, 'key')} were written, the rest was not`
+      : `${options.file} was not written`;
+  };
   try {
     const lines = new LineWriter(target.stream);
     if (options.format === Format.Csv) await lines.line((await import('./csv.js')).csvHeader);
