@@ -5,6 +5,7 @@ import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js
 import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
 import { BrokerMode, defaults, type Links, type ReplicaSettings } from './options.js';
+import { openUsers, type Websockets } from './page-access.js';
 import type { Part } from './part.js';
 import { logUrl, type Plan, portsOf, urlOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
@@ -29,6 +30,7 @@ export interface LauncherOptions {
   links?: Links | undefined;
   /** Of a secured emulator. */
   secrets: Secrets | undefined;
+  websockets: Websockets | undefined;
   onReport: (node: string, report: ReplicaReport) => void;
 }
 
@@ -45,7 +47,7 @@ export class Launcher {
   constructor(private readonly options: LauncherOptions) {}
 
   bus(node: string): StartedBroker {
-    const { plan, layout, binary, links } = this.options;
+    const { plan, layout, binary, links, websockets } = this.options;
     const files = layout.node(node);
     const ports = portsOf(plan, node);
     const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
@@ -58,7 +60,19 @@ export class Launcher {
       routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${routeTo(other)}`),
       isLinked: links !== undefined,
       portsDir: files.dir,
-      ...this.security(secrets => [...busKeys(secrets), ...busAccounts(plan.cluster.nodes, userOfEachRole)]),
+      ...this.security(secrets => [
+        ...busKeys(secrets),
+        ...busAccounts(plan.cluster.nodes, userOfEachRole, { hasWebsocket: websockets !== undefined }),
+      ]),
+      ...(websockets === undefined
+        ? {}
+        : {
+            websocket: {
+              port: ports.websocket,
+              origins: websockets.origins,
+              users: openUsers(websockets),
+            },
+          }),
     });
     return start({
       title: `the bus server of ${node}`,

@@ -7,7 +7,7 @@ import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { errorLine, note, print } from '../output.js';
-import { portOf } from './dashboard.js';
+import { pagePorts, portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
 import type { SupervisorMessage } from './up-detached.js';
 
@@ -22,6 +22,7 @@ export interface UpFlags {
   sync?: string;
   secure?: boolean;
   listen?: string;
+  links?: boolean;
   detach?: boolean;
   console?: boolean;
   /** False after --no-dashboard. */
@@ -44,6 +45,8 @@ export function register(program: Command): void {
     .option('--secure', 'users with keys and passwords of their own, and TLS (--no-secure: not any more)')
     .option('--no-secure')
     .option('--listen <address>', 'address for clients, default 127.0.0.1; another one needs --secure')
+    .option('--links', 'links between nodes that dynats cut can cut; costs some CPU')
+    .option('--no-links')
     .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
     .option('--detach', 'return when it is ready; it goes on in the background')
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
@@ -136,10 +139,12 @@ async function start(
   onProgress: (line: string) => void,
 ): Promise<Emulator> {
   const { Emulator } = await import('../../emulator/emulator.js');
-  portOf(flags.dashboardPort, '--dashboard-port');
+  const { ProxiedNetwork } = await import('../../chaos/network.js');
   const begun = performance.now();
   const emulator = await Emulator.start({
     ...optionsOf(flags),
+    ...(flags.links === true ? { network: new ProxiedNetwork() } : {}),
+    ...(flags.dashboard === false ? {} : { websockets: { pagePorts: pagePorts(flags.dashboardPort) } }),
     signal,
     onProgress,
     onDeath: (node, part, why) =>
