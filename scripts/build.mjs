@@ -124,20 +124,32 @@ ifChanged(
 
 ifChanged(
   'page',
-  ['web', 'src/cli/dashboard/view.ts', 'schemas', 'package-lock.json'],
+  [
+    'web',
+    ...['cli', 'model', 'wire', 'errors.ts', 'ports.ts', 'node/request-counts.ts'].map(part => `src/${part}`),
+    'src/emulator/link-names.ts',
+    'schemas',
+    'package-lock.json',
+  ],
   'dist/web/main.js',
   () => {
     const out = path.join(root, 'dist/web');
     rmSync(out, { recursive: true, force: true });
-    run('Compiling the page', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'web']);
+    run('Checking the page', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'web']);
+    run('Bundling the page', process.execPath, [
+      'node_modules/esbuild-wasm/bin/esbuild',
+      'web/main.ts',
+      '--bundle',
+      '--minify',
+      '--format=esm',
+      '--target=es2022',
+      '--log-level=warning',
+      '--legal-comments=none',
+      '--outfile=dist/web/main.js',
+    ]);
     for (const file of ['index.html', 'icon.svg', 'style.css'])
       copyFileSync(path.join(root, 'web', file), path.join(out, file));
-    // The one library of the page comes as the module it is: there is nothing to bundle.
-    for (const [from, to] of [
-      ['uPlot.esm.js', 'uplot.js'],
-      ['uPlot.min.css', 'uplot.css'],
-    ])
-      copyFileSync(path.join(root, 'node_modules/uplot/dist', from), path.join(out, to));
+    copyFileSync(path.join(root, 'node_modules/uplot/dist/uPlot.min.css'), path.join(out, 'uplot.css'));
   },
 );
 

@@ -1,21 +1,17 @@
 // The page: follows the server's stream, and hands what is new to those who draw it.
-import type {
-  Hello,
-  KeyView,
-  Point,
-  RequestView,
-  TimelineEvent,
-  View,
-} from '../dist/src/cli/dashboard/view.js';
+import type { Message } from '../dist/src/cli/dashboard/feed.js';
+import type { FaultRequest, Hello, KeyView, RequestView, View } from '../dist/src/cli/dashboard/view.js';
 import { nameNodes } from './colors.js';
 import { byId, html, offer, setText } from './elements.js';
 import { showEvents } from './events.js';
+import { showLinks } from './faults.js';
 import { clearKey, showKey, showKeyError } from './key.js';
-import { lightNodes, showNodes } from './nodes.js';
+import { Link } from './link.js';
+import { lightNodes, showNodes, showShares } from './nodes.js';
 import { addMark, addPoint, setHistory, startPlots } from './plots.js';
 import { showRequests } from './requests.js';
 import { drawNodes, drawRequest, drawRing } from './ring.js';
-import { askKey, askRing, makeFault } from './server.js';
+import { makeFault } from './server.js';
 import { age } from './words.js';
 
 /** How often a key that was asked for is looked up again, in milliseconds. */
@@ -30,10 +26,12 @@ let ringOf = '';
 let wanted: { bucket: string; key: string } | undefined;
 let found: KeyView | undefined;
 let heardAt = Date.now();
-let isLinked = false;
+/** Whether the server of the page has answered: it has to be there before it can be missed. */
+let wasServed = false;
+const link = new Link({ hello: sayHello, message: hear, changed: checkLink });
 
 startPlots();
-listen();
+void link.start();
 // Lists that scroll can be scrolled by keyboard.
 for (const id of ['requests', 'events', 'nodes']) byId(id).tabIndex = 0;
 setInterval(checkLink, 1000);
@@ -52,38 +50,29 @@ bucket.addEventListener('change', () => {
   void refreshRing();
 });
 
-function listen(): void {
-  const source = new EventSource('/api/events');
-  const on = <T>(type: string, handle: (data: T) => void) =>
-    source.addEventListener(type, event => {
-      heardAt = Date.now();
-      isLinked = true;
-      handle(JSON.parse((event as MessageEvent<string>).data) as T);
-    });
-  on<Hello>('hello', hello => {
-    showView(hello.view);
-    setHistory(hello.points, hello.events);
-    showEvents(hello.events, true);
-    showRequests(hello.requests, true);
-  });
-  on<View>('view', showView);
-  on<Point>('point', addPoint);
-  on<TimelineEvent>('event', event => {
-    addMark(event);
-    showEvents([event], false);
-  });
-  on<RequestView[]>('requests', requests => {
-    showRequests(requests, false);
-    // Spread over the second that they come from.
-    for (const [i, request] of requests.entries())
-      setTimeout(() => drawRequest(request), (i * 900) / requests.length);
-  });
-  source.addEventListener('error', () => {
-    isLinked = false;
-    checkLink();
-    // A refused stream is not tried again by the browser itself.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
-  });
+function sayHello(hello: Hello): void {
+  showView(hello.view);
+  setHistory(hello.points, hello.events);
+  showEvents(hello.events, true);
+  showRequests(hello.requests, true);
+}
+
+function hear({ type, data }: Message): void {
+  heardAt = Date.now();
+  if (type === 'view') showView(data);
+  else if (type === 'point') addPoint(data);
+  else if (type === 'requests') hearRequests(data);
+  else {
+    addMark(data);
+    showEvents([data], false);
+  }
+}
+
+function hearRequests(requests: readonly RequestView[]): void {
+  showRequests(requests, false);
+  // Spread over the second that they come from.
+  for (const [i, request] of requests.entries())
+    setTimeout(() => drawRequest(request), (i * 900) / requests.length);
 }
 
 function showView(now: View): void {
@@ -91,7 +80,8 @@ function showView(now: View): void {
   const { cluster, nodes } = now;
   byId('content').hidden = nodes.length === 0;
   nameNodes(nodes.map(({ node }) => node));
-  showNodes(now, act);
+  showNodes(now, fault => void act(fault));
+  showLinks(now, fault => void act(fault));
   if (cluster !== null) {
     const { name, partitioner, replicationFactor, buckets } = cluster;
     setText(
@@ -109,7 +99,9 @@ function showView(now: View): void {
 async function refreshRing(ring = ''): Promise<void> {
   ringOf = ring;
   try {
-    drawRing(await askRing(bucket.value));
+    const drawn = await link.ring(bucket.value);
+    drawRing(drawn);
+    showShares(drawn);
     if (view !== undefined) drawNodes(view, found);
   } catch {
     ringOf = ''; // Tried again with the next view.
@@ -118,9 +110,9 @@ async function refreshRing(ring = ''): Promise<void> {
 
 async function lookUp(): Promise<void> {
   const asked = wanted;
-  if (asked === undefined || document.hidden || !isLinked || view?.isConnected !== true) return;
+  if (asked === undefined || document.hidden || view?.isConnected !== true) return;
   try {
-    const answer = await askKey(asked.bucket, asked.key);
+    const answer = await link.key(asked.bucket, asked.key);
     if (wanted !== asked) return;
     found = answer;
     showKey(answer);
@@ -143,38 +135,55 @@ function forget(): void {
   if (view !== undefined) drawNodes(view, undefined);
 }
 
-async function act(action: 'kill' | 'pause' | 'resume' | 'restart', node: string): Promise<void> {
+async function act(fault: FaultRequest): Promise<void> {
+  const { action, node = 'all links', other } = fault;
+  const what = `${action} ${node}${other === undefined ? '' : ` ${other}`}`;
   const said = byId('said');
-  setText(said, `${action} ${node}…`);
+  setText(said, `${what}…`);
+  const part = byId<HTMLSelectElement>('part').value;
+  const hasPart = part !== '' && (action === 'kill' || action === 'pause');
   try {
-    setText(said, await makeFault(action, node, byId<HTMLSelectElement>('part').value));
+    setText(said, await makeFault({ ...fault, ...(hasPart ? { part: part as 'bus' } : {}) }));
   } catch (error) {
-    setText(said, `${action} ${node}: ${error instanceof Error ? error.message : String(error)}`);
+    setText(said, `${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** Says honestly what is shown: live, or what was seen last. */
+/** Says honestly what is shown: live, and by which way, or what was seen last. */
 function checkLink(): void {
+  wasServed ||= link.hasServer;
   const silentMs = Date.now() - heardAt;
-  const isLost = !isLinked || silentMs > SILENCE_MS;
+  const isLost = silentMs > SILENCE_MS || (!link.isDirect && !link.hasServer);
   const isLive = !isLost && view?.isConnected === true;
   const pill = byId('link');
-  setText(pill, isLive ? '● live' : isLost ? '✕ no server' : '✕ not connected');
+  setText(
+    pill,
+    isLive && view !== undefined ? `● ${wayOf(view)}` : isLost ? '✕ no server' : '✕ not connected',
+  );
   pill.className = `pill ${isLive ? 'ok' : 'bad'}`;
+  pill.title = isLive && !link.isDirect ? `relayed by ${location.host}: ${link.whyRelayed ?? ''}` : '';
   document.body.classList.toggle('stale', !isLive);
   const banner = byId('banner');
-  banner.hidden = isLive || (isLost && view === undefined && silentMs < 1500);
+  const isWithoutServer = isLive && !link.hasServer && wasServed;
+  banner.hidden = (isLive && !isWithoutServer) || (isLost && view === undefined && silentMs < 1500);
   if (banner.hidden) return;
-  const [title, what, todo] = isLost ? lost(silentMs) : apart();
+  const [title, what, todo] = isLost || isWithoutServer ? lost(silentMs, isLive) : apart();
   if (banner.dataset['title'] === title && banner.dataset['what'] === what) return;
   Object.assign(banner.dataset, { title, what });
   banner.replaceChildren(html('h2', {}, title), html('p', {}, what), todo);
 }
 
-function lost(silentMs: number): [string, string, HTMLElement] {
+function wayOf({ via }: View): string {
+  return via.way === 'relay' ? 'live, relayed' : `live via ${via.broker ?? 'a broker'}`;
+}
+
+function lost(silentMs: number, isLive: boolean): [string, string, HTMLElement] {
+  const rest = isLive
+    ? 'The page is connected to a broker itself and goes on, without its fault buttons.'
+    : `It was last heard ${age(silentMs)} ago. ${view === undefined ? '' : 'What is below is what it said then.'}`;
   return [
     'The server of this page does not answer',
-    `It was ${location.origin}, and was last heard ${age(silentMs)} ago. ${view === undefined ? '' : 'What is below is what it said then. '}The page tries again every second.`,
+    `It was ${location.origin}. ${rest} The page tries again every second.`,
     html(
       'p',
       {},

@@ -1,26 +1,30 @@
 // The strip of nodes: state, positions, hints, broker; and the buttons that make faults.
-import type { FaultAction, NodeView, View } from '../dist/src/cli/dashboard/view.js';
+import type { FaultAction, FaultRequest, NodeView, RingView, View } from '../dist/src/cli/dashboard/view.js';
 import { classOf } from './colors.js';
 import { byId, html, setText } from './elements.js';
-import { age, bytes, count } from './words.js';
+import { age, bytes, count, percent } from './words.js';
 
 /** What a node's state is called, the mark before it, and its class. */
 export function stateOf({ life, state }: NodeView): { mark: string; name: string; tone: string } {
   if (life === 'paused') return { mark: '‖', name: 'hangs', tone: 'warn' };
+  if (life === 'unreachable') return { mark: '✂', name: 'unreachable', tone: 'bad' };
   if (life === 'down') return { mark: '✕', name: 'down', tone: 'bad' };
   if (state === 'serving') return { mark: '●', name: 'serving', tone: 'ok' };
   return { mark: '▲', name: state === 'recovering' ? 'recovering' : 'catching up', tone: 'warn' };
 }
 
-type Act = (action: FaultAction, node: string) => void;
+type Act = (fault: FaultRequest) => void;
+type NodeAction = Exclude<FaultAction, 'cut' | 'heal'>;
 
 const facts = [
   'Uptime',
+  'Owns',
   'Applied / appended',
   'Keys',
   'Hints held',
   'Hints owed',
   'Repair',
+  'Sees down',
   'Broker',
   'Stream',
 ] as const;
@@ -33,7 +37,7 @@ interface Card {
   readonly reason: HTMLElement;
   readonly values: Readonly<Record<Fact, HTMLElement>>;
   readonly progress: HTMLProgressElement;
-  readonly buttons: Readonly<Record<FaultAction, HTMLButtonElement>> | undefined;
+  readonly buttons: Readonly<Record<NodeAction, HTMLButtonElement>> | undefined;
 }
 
 const cards = new Map<string, Card>();
@@ -62,16 +66,16 @@ function makeCard(node: string, act: Act, withButtons: boolean): Card {
   const progress = html('progress', { max: 1, value: 0, 'aria-label': `anti-entropy of ${node}` });
   const values = Object.fromEntries(facts.map(fact => [fact, html('dd')])) as Record<Fact, HTMLElement>;
   const list = html('dl', {}, ...facts.map(fact => html('div', {}, html('dt', {}, fact), values[fact])));
-  const button = (action: FaultAction, title: string) => {
+  const button = (action: NodeAction, title: string) => {
     const made = html('button', { type: 'button', 'aria-label': `${title} ${node}` }, title);
-    made.addEventListener('click', () => act(action, node));
+    made.addEventListener('click', () => act({ action, node }));
     return made;
   };
   const buttons = withButtons
     ? {
         kill: button('kill', 'Kill'),
         pause: button('pause', 'Pause'),
-        resume: button('resume', 'Heal'),
+        resume: button('resume', 'Resume'),
         restart: button('restart', 'Restart'),
       }
     : undefined;
@@ -127,6 +131,12 @@ function fill({ root, pill, zone, reason, values, progress, buttons }: Card, vie
       : `records that anti-entropy fetched and sent, in ${count(antiEntropy.rounds)} rounds since the start`;
   progress.classList.toggle('idle', running === null);
   progress.value = running === null || running.total === 0 ? 0 : running.done / running.total;
+  const { seesDown } = view;
+  setText(
+    values['Sees down'],
+    seesDown === null ? '–' : seesDown.length === 0 ? 'nobody' : seesDown.join(', '),
+  );
+  values['Sees down'].className = seesDown !== null && seesDown.length > 0 ? 'warn' : '';
   setText(values.Broker, broker === null ? '–' : `${broker.name} ${broker.version}`);
   values.Broker.title = broker?.url ?? '';
   setText(values.Stream, view.stream === null ? '–' : `${view.stream}, ${bytes(view.logBytes)}`);
@@ -137,6 +147,15 @@ function fill({ root, pill, zone, reason, values, progress, buttons }: Card, vie
     buttons.pause.disabled = !states.includes('running') || isPaused;
     buttons.resume.disabled = !isPaused;
     buttons.restart.disabled = isPaused || !states.some(state => state === 'down' || state === 'died');
+  }
+}
+
+/** What each node owns of the ring. */
+export function showShares({ shares }: RingView): void {
+  for (const [node, { values }] of cards) {
+    const share = shares[node];
+    setText(values.Owns, share === undefined ? '–' : `${percent(share.first)}, ${percent(share.any)} in all`);
+    values.Owns.title = 'share of the tokens of which it is the first owner, and one of the owners';
   }
 }
 

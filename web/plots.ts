@@ -1,8 +1,8 @@
 // The live plots. Events are drawn as lines through all of them.
+import uPlot from 'uplot';
 import type { LatencyPoint, Point, TimelineEvent } from '../dist/src/cli/dashboard/view.js';
 import { byId, html, offer, setText } from './elements.js';
 import { marks } from './events.js';
-import uPlot from './uplot.js';
 import { duration, rate } from './words.js';
 
 const POINTS_MAX = 600;

@@ -2,6 +2,7 @@
 import type { KeyView, RequestView, RingView, View } from '../dist/src/cli/dashboard/view.js';
 import { classOf, indexOf, nodeCount } from './colors.js';
 import { byId, setText, svg } from './elements.js';
+import { cutPairs } from './faults.js';
 import { stateOf } from './nodes.js';
 import { fateOf } from './requests.js';
 import { count, percent, short } from './words.js';
@@ -19,8 +20,9 @@ const root = byId<SVGSVGElement>('ring');
 const bands = svg('g');
 const mark = svg('g');
 const arrows = svg('g', { 'aria-hidden': 'true' });
+const cuts = svg('g');
 const badges = svg('g');
-root.append(arrowHeads(), bands, arrows, mark, badges);
+root.append(arrowHeads(), bands, arrows, cuts, mark, badges);
 
 let ring: RingView | undefined;
 let inner = OUTER;
@@ -133,7 +135,25 @@ export function drawNodes(view: View, key: KeyView | undefined): void {
       return [badge];
     }),
   );
+  drawCuts(view);
   drawKey(key);
+}
+
+/** Between the nodes that do not hear each other. */
+function drawCuts({ cuts: ways }: View): void {
+  cuts.replaceChildren(
+    ...cutPairs(ways ?? []).flatMap(([a, b]) => {
+      const [from, to] = [angles.get(a), angles.get(b)];
+      if (from === undefined || to === undefined) return [];
+      const [x1, y1] = point(from, inner - 22);
+      const [x2, y2] = point(to, inner - 22);
+      const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
+      return [
+        svg('line', { x1, y1, x2, y2, class: 'cut' }),
+        svg('text', { x, y: y + 6, class: 'scissors' }, '✂', svg('title', {}, `${a} and ${b}: cut`)),
+      ];
+    }),
+  );
 }
 
 function copyWord(verdict: KeyView['copies'][number]['verdict']): string {

@@ -1,5 +1,5 @@
 // What the page asks of the server that it came from.
-import type { FaultAction, FaultRequest, KeyView, RingView } from '../dist/src/cli/dashboard/view.js';
+import type { Access, FaultRequest, KeyView, RingView } from '../dist/src/cli/dashboard/view.js';
 
 const token = document.querySelector<HTMLMetaElement>('meta[name=dynats-token]')?.content ?? '';
 
@@ -9,17 +9,15 @@ export const askRing = (bucket: string): Promise<RingView> =>
 export const askKey = (bucket: string, key: string): Promise<KeyView> =>
   ask(`/api/key?${new URLSearchParams({ bucket, key })}`);
 
+/** With what the page may connect to the brokers. */
+export const askAccess = (): Promise<Access> => ask('/api/access', { headers: { 'x-dynats-token': token } });
+
 /** Resolves with one line that says what was done. */
-export async function makeFault(action: FaultAction, node: string, part: string): Promise<string> {
-  const body: FaultRequest = {
-    action,
-    node,
-    ...(part === '' || action === 'resume' || action === 'restart' ? {} : { part: part as 'bus' }),
-  };
+export async function makeFault(fault: FaultRequest): Promise<string> {
   const { line } = await ask<{ line: string }>('/api/fault', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-dynats-token': token },
-    body: JSON.stringify(body),
+    body: JSON.stringify(fault),
   });
   return line;
 }

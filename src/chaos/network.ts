@@ -1,6 +1,6 @@
 // The network between nodes: a proxy on every way from one to another, which can be cut, in one direction too, or slowed.
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
-import type { LinkedPorts, Links } from '../emulator/options.js';
+import type { CuttableNetwork, LinkedPorts, Links } from '../emulator/options.js';
 
 /** Sources other than nodes, such as clients: what they send always passes. */
 const outsider = '';
@@ -15,7 +15,7 @@ interface Way {
   readonly to: string;
 }
 
-export class ProxiedNetwork {
+export class ProxiedNetwork implements CuttableNetwork {
   private readonly servers: Server[] = [];
   private readonly pipes = new Set<Pipe>();
   private readonly cuts = new Set<string>();
@@ -64,6 +64,12 @@ export class ProxiedNetwork {
         this.cut(a, b);
         this.cut(b, a);
       }
+  }
+
+  /** What `from` sends reaches `to` again; what waited goes through now, late. */
+  mend(from: string, to: string): void {
+    this.cuts.delete(wayOf(from, to));
+    for (const pipe of this.pipes) pipe.flow();
   }
 
   /** All passes again. What waited on a way goes through now, late. */

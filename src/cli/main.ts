@@ -20,6 +20,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     pause: () => import('./commands/pause.js'),
     resume: () => import('./commands/resume.js'),
     restart: () => import('./commands/restart.js'),
+    cut: () => import('./commands/cut.js'),
+    heal: () => import('./commands/heal.js'),
   },
   'Data:': {
     put: () => import('./commands/put.js'),

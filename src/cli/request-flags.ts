@@ -4,6 +4,9 @@ import type { RequestOptions } from '../client/client.js';
 import { Level } from '../model/level.js';
 import { addConnectionFlags, type ConnectionFlags } from './connection.js';
 import { CliError, ExitCode } from './exit.js';
+import { defaultBucket } from './ring-in.js';
+
+export { defaultBucket };
 
 export interface RequestFlags extends ConnectionFlags {
   level?: string;
@@ -26,7 +29,6 @@ export interface RequestSubject {
   zone?: string;
 }
 
-export const defaultBucket = 'default';
 /** Begins a session where a token is asked for. */
 const newSession = 'new';
 

@@ -39,6 +39,16 @@ export interface BusServerSettings {
   /** Where the server writes a file once it listens. */
   portsDir: string;
   security?: BrokerSecurity;
+  websocket?: WebsocketSettings;
+}
+
+/** A listener for pages, on the loopback; with TLS where the others have it. */
+export interface WebsocketSettings {
+  port: number;
+  /** Origins of the pages that may connect. */
+  origins: readonly string[];
+  /** Users of a server that has no `security`. */
+  users: readonly string[];
 }
 
 /** A server of the bus: plain core NATS, routed to the others. */
@@ -59,7 +69,20 @@ export function busServerConfig(settings: BusServerSettings): string {
     ...(settings.isLinked === true ? ['  no_advertise: true'] : []),
     ...among,
     '}',
+    ...websocket(settings),
   );
+}
+
+function websocket({ websocket: wanted, security }: BusServerSettings): string[] {
+  if (wanted === undefined) return [];
+  return [
+    ...(security === undefined ? wanted.users : []),
+    'websocket {',
+    `  listen: "127.0.0.1:${wanted.port}"`,
+    `  ${security === undefined ? 'no_tls: true' : tlsBlock(security.tls, false)}`,
+    `  allowed_origins: ${list(wanted.origins)}`,
+    '}',
+  ];
 }
 
 export interface LogBrokerSettings {

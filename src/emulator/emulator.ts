@@ -4,27 +4,28 @@ import type { ConnectOptions } from '../client/options.js';
 import { Role } from '../wire/permissions.js';
 import { ensureBinary } from './binaries/ensure-binary.js';
 import { type ControlHandler, ControlServer } from './control-server.js';
-import { DataDirLock } from './data-dir-lock.js';
+import { Cuts, type LinkChoice } from './cuts.js';
+import type { DataDirLock } from './data-dir-lock.js';
 import { EmulatorError, EmulatorFault, failed, messageOf, usage } from './emulator-error.js';
 import { refuseForeignDir } from './foreign-dir.js';
 import { Launcher } from './launcher.js';
 import { type Layout, layoutOf, type NodeFiles, sharedBrokerName } from './layout.js';
-import { endLeftovers } from './leftovers.js';
 import { allOf, NodeProcesses } from './node-processes.js';
+import { Notices } from './notices.js';
 import { BrokerMode, type EmulatorOptions, type Links } from './options.js';
+import { makeWebsockets, type PageAccess, type Websockets } from './page-access.js';
 import { listOf, Part, parts } from './part.js';
-import { type PeerView, untilNoticed } from './peer-watch.js';
 import { busUrls, logUrl, makePlan, type Plan, portsOf, portUses } from './plan.js';
 import { checkPortsFree } from './ports.js';
-import type { EmulatorReport, Ended, Restarted } from './report.js';
+import type { EmulatorReport, Ended, Linked, Restarted } from './report.js';
 import { connectionAs, emulatorSecrets } from './secrets/emulator-secrets.js';
 import type { Secrets } from './secrets/secrets.js';
-import { type EmulatorState, type RecordedProcess, readState, stateOf, writeState } from './state-file.js';
+import { type RecordedProcess, readState, stateOf, writeState } from './state-file.js';
+import { endWhatIsLeft, takeLock } from './take-over.js';
 
-/** How long to wait for the others to notice a killed, a paused and a returned node. */
+/** How long to wait for the others to notice a killed and a paused node. */
 const killNoticeMs = 1000;
 const pauseNoticeMs = 5000;
-const returnNoticeMs = 5000;
 /** Entries of a log that takes a while to read: only of such a one is it said how far the replica is. */
 const longLogEntries = 1000;
 
@@ -35,6 +36,8 @@ export class Emulator implements AsyncDisposable {
   /** With a single broker: that one, as a node that has nothing else. */
   private readonly shared: NodeProcesses | undefined;
   private readonly launcher: Launcher;
+  private readonly cuts: Cuts;
+  private readonly notices: Notices;
   private control: ControlServer | undefined;
   private stopping: Promise<void> | undefined;
   private resolveStopped: () => void = () => undefined;
@@ -48,6 +51,7 @@ export class Emulator implements AsyncDisposable {
     binary: string,
     links: Links | undefined,
     private readonly secrets: Secrets | undefined,
+    private readonly websockets: Websockets | undefined,
   ) {
     this.stopped = new Promise(resolve => {
       this.resolveStopped = resolve;
@@ -60,15 +64,23 @@ export class Emulator implements AsyncDisposable {
       links,
       maxPayload: options.maxPayload,
       secrets,
+      websockets,
       onReport: (node, { state, applied, total }) => {
         if (state === 'catching-up' && total !== undefined && total >= longLogEntries)
           options.onProgress?.(`${node} reads its log: ${applied ?? 0} of ${total} entries`);
       },
     });
+    this.cuts = new Cuts(plan.cluster.nodes, links === undefined ? undefined : options.network);
     const single = plan.broker === BrokerMode.Single;
     const own = single ? [Part.Replica] : parts;
     this.members = new Map(plan.cluster.nodes.map(name => [name, this.processesOf(name, own)]));
     this.shared = single ? this.processesOf(sharedBrokerName, [Part.Log]) : undefined;
+    this.notices = new Notices({
+      members: this.members,
+      shared: this.shared,
+      urls: this.urls,
+      connection: this.connectionAs(Role.Inspector),
+    });
   }
 
   /**
@@ -90,17 +102,17 @@ export class Emulator implements AsyncDisposable {
         options.onProgress === undefined ? {} : { onProgress: options.onProgress },
       );
       await checkPortsFree(portUses(plan));
-      const links = await options.links?.({
-        nodes: plan.cluster.nodes,
-        portsOf: node => portsOf(plan, node),
-      });
+      const links = await openLinks(options, plan);
       const secrets = await emulatorSecrets(plan, layout);
-      emulator = new Emulator(options, layout, plan, lock, binary.path, links, secrets);
+      const websockets = await makeWebsockets(plan, secrets, options);
+      emulator = new Emulator(options, layout, plan, lock, binary.path, links, secrets, websockets);
       await emulator.startAll(made === undefined);
       return emulator;
     } catch (error) {
-      if (emulator === undefined) lock.release();
-      else await emulator.stop();
+      if (emulator === undefined) {
+        options.network?.close();
+        lock.release();
+      } else await emulator.stop();
       throw options.signal?.aborted === true ? failed('interrupted', error) : error;
     }
   }
@@ -147,7 +159,7 @@ export class Emulator implements AsyncDisposable {
     const begun = performance.now();
     const killed = await member.kill(wanted);
     if (killed.length === 0) throw usage(`the ${listOf(wanted)} of ${node} did not run`);
-    return { parts: killed, ...(await this.notice(member, killed, begun, killNoticeMs)) };
+    return { parts: killed, ...(await this.notices.ofEnd(member, killed, begun, killNoticeMs)) };
   }
 
   /** Stops a node's processes with SIGSTOP: they hang until `resume`. Resolves as `kill` does, within 5 seconds. */
@@ -156,7 +168,7 @@ export class Emulator implements AsyncDisposable {
     const begun = performance.now();
     const paused = member.pause(this.partsOf(member, some));
     if (paused.length === 0) throw usage(`nothing of ${node} runs that could be paused`);
-    return { parts: paused, ...(await this.notice(member, paused, begun, pauseNoticeMs)) };
+    return { parts: paused, ...(await this.notices.ofEnd(member, paused, begun, pauseNoticeMs)) };
   }
 
   /** Lets the paused processes of a node go on. Resolves when the others see the node as writable, within 5 seconds. */
@@ -165,11 +177,10 @@ export class Emulator implements AsyncDisposable {
     const begun = performance.now();
     const resumed = member.resume(parts);
     if (resumed.length === 0) throw usage(`nothing of ${node} is paused`);
-    const noticed =
-      !member.whole || (await this.othersSee([node], view => view?.writable === true, returnNoticeMs));
+    const noticed = !member.whole || (await this.notices.ofReturn([node]));
     return {
       parts: resumed,
-      observers: this.observersOf([node]).length,
+      observers: this.notices.observersOf([node]).length,
       noticed,
       tookMs: performance.now() - begun,
     };
@@ -187,7 +198,7 @@ export class Emulator implements AsyncDisposable {
     await this.shared?.startBrokers();
     await member.startBrokers();
     await member.startReplica();
-    await this.othersSee([node], view => view?.writable === true, returnNoticeMs);
+    await this.notices.ofReturn([node]);
     const { state, reason } = member.report ?? { state: 'serving' as const };
     return {
       parts: missing,
@@ -195,6 +206,25 @@ export class Emulator implements AsyncDisposable {
       ...(reason === undefined ? {} : { reason }),
       tookMs: performance.now() - begun,
     };
+  }
+
+  /**
+   * Cuts a node's links to others: what is sent waits on the way. Resolves when those who hear nothing any more say so,
+   * within 10 seconds.
+   */
+  cut(node: string, choice: LinkChoice = {}): Promise<Linked> {
+    this.live(node);
+    return this.notices.ofCut(this.cuts.cut(node, choice));
+  }
+
+  /** Heals links of `node`, or all. Resolves when both ends see each other again, within 10 seconds. */
+  heal(node?: string, others?: readonly string[]): Promise<Linked> {
+    return this.notices.ofHeal(this.cuts.heal(node, others));
+  }
+
+  /** With what a page may look at the brokers; undefined where it cannot. */
+  get pageAccess(): PageAccess | undefined {
+    return this.websockets?.access;
   }
 
   /**
@@ -221,6 +251,7 @@ export class Emulator implements AsyncDisposable {
       broker: this.plan.broker,
       sync: this.plan.sync,
       urls: this.urls,
+      ...(this.cuts.canCut ? { cuts: this.cuts.list() } : {}),
       nodes: Object.fromEntries(
         [...this.members].map(([name, member]) => [
           name,
@@ -261,7 +292,7 @@ export class Emulator implements AsyncDisposable {
     await allOf(nodes.map(node => node.startBrokers()));
     onProgress?.(`Starting the replicas of ${count}...`);
     await allOf(nodes.map(node => node.startReplica(isNewCluster)));
-    await this.othersSee(this.nodes, view => view?.writable === true, returnNoticeMs);
+    await this.notices.ofReturn(this.nodes);
     signal?.throwIfAborted();
     this.control = await ControlServer.listen(this.layout.controlSocket, this.handler());
     this.record();
@@ -281,6 +312,9 @@ export class Emulator implements AsyncDisposable {
       pause: ({ node, parts: some }) => this.pause(node, some),
       resume: ({ node }) => this.resume(node),
       restart: ({ node }) => this.restart(node),
+      cut: ({ node, others = [], oneWay = false }) => this.cut(node, { others, isOneWay: oneWay }),
+      heal: ({ node, others }) => this.heal(node === '' ? undefined : node, others),
+      access: async () => this.pageAccess ?? null,
       down: () => this.stop(),
     };
   }
@@ -290,6 +324,7 @@ export class Emulator implements AsyncDisposable {
     const nodes = [...this.members.values()];
     await Promise.all(nodes.map(node => node.stopReplica()));
     await Promise.all([this.shared?.stopBrokers(), ...nodes.map(node => node.stopBrokers())]);
+    this.cuts.close();
     process.off('exit', this.atExit);
     this.recordAnyway();
     this.lock.release();
@@ -323,46 +358,6 @@ export class Emulator implements AsyncDisposable {
         `with a single broker a node has only a replica of its own: there is no ${foreign} to act on`,
       );
     return some;
-  }
-
-  private async notice(
-    member: NodeProcesses,
-    some: readonly Part[],
-    begun: number,
-    limitMs: number,
-  ): Promise<Omit<Ended, 'parts'>> {
-    const cutOff = some.some(part => part !== Part.Bus);
-    const observers = cutOff ? this.observersOf([member.name]).length : 0;
-    const noticed =
-      observers === 0 || (await this.othersSee([member.name], view => view?.writable !== true, limitMs));
-    return { observers, noticed, tookMs: performance.now() - begun };
-  }
-
-  /** The nodes that can be asked about the targets: a lone target is not asked about itself. */
-  private observersOf(targets: readonly string[]): NodeProcesses[] {
-    if (this.shared?.whole === false) return [];
-    return [...this.members.values()].filter(
-      ({ whole, name }) => whole && !(targets.length === 1 && targets[0] === name),
-    );
-  }
-
-  /** Whether every observer sees the targets so within the limit. */
-  private othersSee(
-    targets: readonly string[],
-    noticed: (view: PeerView | undefined) => boolean,
-    limitMs: number,
-  ): Promise<boolean> {
-    const observers = this.observersOf(targets);
-    const servers =
-      this.shared === undefined ? observers.map(({ name }) => this.busUrl(name)) : [...this.urls];
-    return untilNoticed(
-      { ...this.connectionAs(Role.Inspector), servers },
-      { observers: observers.map(({ name }) => name), targets, noticed, limitMs },
-    );
-  }
-
-  private busUrl(node: string): string {
-    return this.urls[this.nodes.indexOf(node)] ?? '';
   }
 
   /** Writes emulator.json: on every start and end of a process, so that a killed supervisor's children are known. */
@@ -402,19 +397,10 @@ export class Emulator implements AsyncDisposable {
   }
 }
 
-function takeLock(layout: Layout): DataDirLock {
-  let lock: ReturnType<typeof DataDirLock.acquire>;
-  try {
-    lock = DataDirLock.acquire(layout.dataDir);
-  } catch (error) {
-    throw failed(`cannot use the data directory ${layout.dataDir}: ${messageOf(error)}`, error);
-  }
-  if (lock instanceof DataDirLock) return lock;
-  const who = lock.ownedBy === 0 ? 'starting right now' : `already running, pid ${lock.ownedBy}`;
-  throw usage(`an emulator on ${layout.dataDir} is ${who}: see dynats status, stop it with dynats down`);
-}
-
-async function endWhatIsLeft(made: EmulatorState | undefined, options: EmulatorOptions): Promise<void> {
-  const ended = await endLeftovers(Object.values(made?.processes ?? {}));
-  if (ended > 0) options.onProgress?.(`Ended ${ended} processes left by an emulator that was killed.`);
+/** What stands between the nodes, if anything does. */
+async function openLinks(options: EmulatorOptions, plan: Plan): Promise<Links | undefined> {
+  const ports = { nodes: plan.cluster.nodes, portsOf: (node: string) => portsOf(plan, node) };
+  // Who comes over TLS cannot be told from what he says, so not be cut off either.
+  const canCut = plan.broker !== BrokerMode.Single && plan.secure !== true;
+  return (canCut ? options.network?.open(ports) : undefined) ?? options.links?.(ports);
 }

@@ -5,6 +5,7 @@ import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js
 import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
 import { BrokerMode, defaults, type Links, type ReplicaSettings } from './options.js';
+import { openUsers, type Websockets } from './page-access.js';
 import type { Part } from './part.js';
 import { logUrl, metricsPortOf, type Plan, portsOf, urlOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
@@ -30,6 +31,7 @@ export interface LauncherOptions {
   maxPayload?: number | undefined;
   /** Of a secured emulator. */
   secrets: Secrets | undefined;
+  websockets: Websockets | undefined;
   onReport: (node: string, report: ReplicaReport) => void;
 }
 
@@ -46,7 +48,7 @@ export class Launcher {
   constructor(private readonly options: LauncherOptions) {}
 
   bus(node: string): StartedBroker {
-    const { plan, layout, binary, links, maxPayload } = this.options;
+    const { plan, layout, binary, links, maxPayload, websockets } = this.options;
     const files = layout.node(node);
     const ports = portsOf(plan, node);
     const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
@@ -60,7 +62,19 @@ export class Launcher {
       isLinked: links !== undefined,
       maxPayload,
       portsDir: files.dir,
-      ...this.security(secrets => [...busKeys(secrets), ...busAccounts(plan.cluster.nodes, userOfEachRole)]),
+      ...this.security(secrets => [
+        ...busKeys(secrets),
+        ...busAccounts(plan.cluster.nodes, userOfEachRole, { hasWebsocket: websockets !== undefined }),
+      ]),
+      ...(websockets === undefined
+        ? {}
+        : {
+            websocket: {
+              port: ports.websocket,
+              origins: websockets.origins,
+              users: openUsers(websockets),
+            },
+          }),
     });
     return start({
       title: `the bus server of ${node}`,

@@ -23,6 +23,16 @@ export interface Links {
   log(node: string): number;
 }
 
+/** A network whose links can be cut. */
+export interface CuttableNetwork {
+  open(cluster: LinkedPorts): Promise<Links>;
+  /** Nothing that `from` sends reaches `to` any more. */
+  cut(from: string, to: string): void;
+  /** It does again. */
+  mend(from: string, to: string): void;
+  close(): void;
+}
+
 export type Partitioner = ClusterDefinition['partitioner'];
 
 /** Settings handed on to every replica process, as in the configuration file of a node. */
@@ -61,6 +71,10 @@ export interface EmulatorOptions {
   metricsPort?: number;
   /** What stands between the nodes; default nothing. Not with a single broker. */
   links?: (cluster: LinkedPorts) => Promise<Links>;
+  /** What `cut` and `heal` act on, in place of `links`; default nothing. Not with a single broker, nor secured. */
+  network?: CuttableNetwork;
+  /** Websockets for pages of this machine, which listen on these ports; default none. Not with a single broker. */
+  websockets?: { readonly pagePorts: readonly number[] };
   /** Directory of a node's JetStream store, to have it on a disk of its own; default in the data directory. */
   storeOf?: (node: string) => string;
   /** Ends the start, or the running emulator. */

@@ -20,6 +20,8 @@ export interface NodePorts {
   readonly log: number;
   readonly route: number;
   readonly leaf: number;
+  /** Where there are websockets; the ports of a block without them end before these. */
+  readonly websocket: number;
 }
 
 export interface Plan {
@@ -108,11 +110,14 @@ function bucketsOf(options: EmulatorOptions, made: Plan | undefined): Pick<Clust
   return buckets === undefined ? {} : { buckets };
 }
 
+type Four = [number, number, number, number];
+
 /** One contiguous block, by purpose: the bus URLs are the first ports. */
 export function portsOf(plan: Plan, node: string): NodePorts {
   const count = plan.cluster.nodes.length;
   const bus = plan.port + plan.cluster.nodes.indexOf(node);
-  return { bus, log: bus + count, route: bus + 2 * count, leaf: bus + 3 * count };
+  const [log, route, leaf, websocket] = [1, 2, 3, 4].map(place => bus + place * count) as Four;
+  return { bus, log, route, leaf, websocket };
 }
 
 /** Where a node serves its metrics; undefined where it serves none. */

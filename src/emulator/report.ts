@@ -14,6 +14,12 @@ export interface NodeReport {
   readonly report?: ReplicaReport;
 }
 
+/** Nothing that `from` sends reaches `to`. */
+export interface Cut {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface EmulatorReport {
   /** The process that owns the emulator. */
   readonly pid: number;
@@ -22,6 +28,8 @@ export interface EmulatorReport {
   readonly sync: SyncMode;
   readonly urls: readonly string[];
   readonly nodes: Readonly<Record<string, NodeReport>>;
+  /** What is cut between nodes; undefined where nothing can be. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** After kill, pause and resume. */
@@ -31,6 +39,16 @@ export interface Ended {
   /** How many other nodes run and could notice. */
   readonly observers: number;
   /** Whether all of them did within the limit. */
+  readonly noticed: boolean;
+  /** How long that took, milliseconds from the call. */
+  readonly tookMs: number;
+}
+
+/** After cut and heal. */
+export interface Linked {
+  /** What was cut or healed. */
+  readonly ways: readonly Cut[];
+  /** Whether those who hear nothing any more, or again, said so within the limit. */
   readonly noticed: boolean;
   /** How long that took, milliseconds from the call. */
   readonly tookMs: number;

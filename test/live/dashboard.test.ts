@@ -1,9 +1,12 @@
 // The dashboard on a running emulator: its server asked as anybody may, and its page in a real browser.
 import assert from 'node:assert/strict';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { faultsOf, noFaults } from '../../src/cli/dashboard/faults.js';
+import { ProxiedNetwork } from '../../src/chaos/network.js';
+import { type Faults, faultsOf, noFaults } from '../../src/cli/dashboard/faults.js';
 import type { DashboardServer } from '../../src/cli/dashboard/server.js';
 import { startDashboard } from '../../src/cli/dashboard/start.js';
 import type { Emulator } from '../../src/emulator/emulator.js';
@@ -13,17 +16,22 @@ import { openConnection } from '../../src/nats/connection.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
 import { subjects } from '../../src/wire/subjects.js';
 import { lacksBrowser, openPage, startBrowser } from '../support/browser.js';
-import { cleanUp, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
+import { cleanUp, dynats, startEmulator, withoutAntiEntropy } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 
 /** How long the page has to show what is so: it is told once a second. */
 const shownMs = 10_000;
 
-async function dashboardOf(t: TestContext, emulator: Emulator, port?: number): Promise<DashboardServer> {
+async function dashboardOf(
+  t: TestContext,
+  emulator: Emulator,
+  port: number,
+  faults: Partial<Faults> = {},
+): Promise<DashboardServer> {
   const dashboard = await startDashboard({
     connection: { servers: [...emulator.urls] },
-    faults: faultsOf(emulator),
-    port: port ?? (await freePorts(1)),
+    faults: { ...faultsOf(emulator), ...faults },
+    port,
   });
   cleanUp(t, () => dashboard.close());
   return dashboard;
@@ -53,10 +61,7 @@ function ask(
   });
 }
 
-test('the server tells nothing to other sites, and does nothing without the token of its page', async t => {
-  const emulator = await startEmulator(t, { nodes: 1 });
-  const dashboard = await dashboardOf(t, emulator);
-  const { url } = dashboard;
+async function refusesStrangers({ url }: DashboardServer, emulator: Emulator): Promise<void> {
   const page = await ask(url);
   assert.equal(page.status, 200);
   const token = /name="dynats-token" content="([\w-]{20,})"/.exec(page.body)?.[1] ?? '';
@@ -68,6 +73,7 @@ test('the server tells nothing to other sites, and does nothing without the toke
     ['', { headers: { host: 'evil.example' } }, /none of this server's names/],
     ['api/events', { headers: { origin: 'http://evil.example' } }, /another site/],
     ['api/key?key=1', { headers: { 'sec-fetch-site': 'cross-site' } }, /another site/],
+    ['api/access', {}, /token/],
     ['api/fault', { method: 'POST', headers: json, body: kill }, /token/],
     ['api/fault', { method: 'POST', headers: { ...json, 'x-dynats-token': 'x' }, body: kill }, /token/],
     [
@@ -89,7 +95,11 @@ test('the server tells nothing to other sites, and does nothing without the toke
   const own = { ...json, 'x-dynats-token': token };
   const invalid: [object, string, number, RegExp][] = [
     [own, '{', 400, /not valid JSON/],
-    [own, '{}', 400, /action must be one of kill, pause, resume, restart/],
+    [own, '{}', 400, /action must be one of kill, pause, resume, restart, cut, heal/],
+    [own, '{"action":"kill","node":"n0","other":"n1"}', 400, /other: kill takes one node/],
+    [own, '{"action":"cut"}', 400, /node must be/],
+    [own, '{"action":"cut","node":"n0","other":"n0"}', 409, /no link to itself/],
+    [own, '{"action":"heal"}', 409, /no link is cut/],
     [own, '{"action":"kill","node":"../n0"}', 400, /node must be/],
     [own, '{"action":"kill","node":"n0","part":"disk"}', 400, /part must be/],
     [own, '{"action":"kill","node":"n9"}', 409, /there is no node n9/],
@@ -103,7 +113,53 @@ test('the server tells nothing to other sites, and does nothing without the toke
   for (const path of ['../package.json', '%2e%2e/package.json', 'main.ts', 'constructor'])
     assert.equal((await ask(`${url}${path}`)).status, 404, path);
   assert.equal(emulator.report().nodes['n0']?.replica.state, 'running');
-});
+}
+
+/** What a broker says over a WebSocket to one who connects as `user` from the page, until it has said `until`. */
+function heard(page: Page, user: object, publish: string, until: RegExp): Promise<string> {
+  return page.evaluate(`(async () => {
+    const { access } = await (await fetch('/api/access', { headers: {
+      'x-dynats-token': document.querySelector('meta[name=dynats-token]').content } })).json();
+    const socket = new WebSocket(access.servers[0]);
+    const user = ${JSON.stringify(user)};
+    if (user.pass === true) user.pass = access.password;
+    const options = JSON.stringify({ verbose: false, pedantic: false, ...user });
+    let text = '';
+    return new Promise(resolve => {
+      socket.binaryType = 'arraybuffer';
+      socket.onclose = () => resolve(text);
+      socket.onmessage = ({ data }) => {
+        const isFirst = text === '';
+        text += new TextDecoder().decode(data);
+        if (isFirst) socket.send('CONNECT ' + options + '\\r\\n${publish}PING\\r\\n');
+        if (${until}.test(text)) { resolve(text); socket.close(); }
+      };
+    });
+  })()`);
+}
+
+/** What a page of another site gets, from a broker's WebSocket and from the server. */
+async function gotByStranger(
+  t: TestContext,
+  page: Page,
+  wanted: { url: string; websocket: string },
+): Promise<string> {
+  const server = createServer(
+    (_, response) => void response.setHeader('content-type', 'text/html').end('<p>'),
+  );
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  cleanUp(t, () => server.close());
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return page.evaluate(`(async () => {
+    const socket = new WebSocket(${JSON.stringify(wanted.websocket)});
+    const first = await new Promise(resolve => {
+      socket.onopen = () => resolve('open');
+      socket.onerror = () => resolve('refused');
+    });
+    const second = await fetch(${JSON.stringify(wanted.url)} + 'api/ring').then(r => r.status, () => 'refused');
+    return first + ' ' + second;
+  })()`);
+}
 
 const card = (page: Page, node: string, state: string) =>
   page.locator(`.node[data-node="${node}"][data-state="${state}"]`).waitFor({ timeout: shownMs });
@@ -131,25 +187,38 @@ async function writeBehindTheOthers(emulator: Emulator, node: string, key: strin
   }
 }
 
-test('the page in a browser', { skip: lacksBrowser() }, async t => {
-  const emulator = await startEmulator(t, { replica: withoutAntiEntropy });
-  const port = await freePorts(1);
+test('the dashboard', async t => {
+  const port = await freePorts(2);
+  const emulator = await startEmulator(t, {
+    replica: withoutAntiEntropy,
+    network: new ProxiedNetwork(),
+    websockets: { pagePorts: [port] },
+  });
   let dashboard = await dashboardOf(t, emulator, port);
+  await t.test('tells nothing to other sites, and does nothing without the token of its page', () =>
+    refusesStrangers(dashboard, emulator),
+  );
+  if (lacksBrowser()) return t.skip(lacksBrowser() || undefined);
   const client: Client = await connect({ servers: [...emulator.urls] });
   cleanUp(t, () => client.close());
   const browser: Browser = await startBrowser(t);
   const { page, errors, asked } = await openPage(browser, dashboard.url);
+  /** The node whose broker the page is connected to. */
+  const broker = async () => /live via bus-(n\d)/.exec((await page.textContent('#link')) ?? '')?.[1] ?? '';
 
-  await t.test('shows every node, and asks nobody but its server', async () => {
-    for (const node of emulator.nodes) await card(page, node, 'serving');
-    await shows(page, '#link', /live/);
-    await shows(page, '#facts', /4 nodes · 3 owners of each key · byte-ordered/);
-    assert.equal(await page.locator('#ring .band').count(), 12);
-    assert.deepEqual(
-      asked.filter(url => !url.startsWith(dashboard.url)),
-      [],
-    );
-  });
+  await t.test(
+    'shows every node by its own connection to a broker, and asks nobody else but its server',
+    async () => {
+      for (const node of emulator.nodes) await card(page, node, 'serving');
+      await shows(page, '#link', /live via bus-n[0-3]/);
+      await shows(page, '#facts', /4 nodes · 3 owners of each key · byte-ordered/);
+      assert.equal(await page.locator('#ring .band').count(), 12);
+      assert.deepEqual(
+        asked.filter(url => !url.startsWith(dashboard.url)),
+        [],
+      );
+    },
+  );
 
   await t.test('shows requests, latencies and positions as they come', async () => {
     // Samples are taken once the page has been seen to ask; until then these are only counted.
@@ -224,40 +293,86 @@ test('the page in a browser', { skip: lacksBrowser() }, async t => {
     await shows(page, '#events li[data-kind="up"]', /n2 answers again/);
   });
 
-  await t.test('goes on when the broker that it is told from dies', async () => {
-    // The server is connected to one of them; each is killed in turn, so that one was it.
-    for (const node of emulator.nodes) {
-      await emulator.kill(node, ['bus']);
-      await client.put(`after ${node}`, 'v', { level: 'ONE', timeoutMs: 10_000 });
-      await page.locator('#key-input').fill(`after ${node}`);
-      await page.keyboard.press('Enter');
-      await shows(page, '.copies li[data-verdict="newest"]', /v/);
-      await shows(page, '#link', /live/);
-      await emulator.restart(node);
-    }
+  await t.test('cuts a link and shows who does not see whom, until it is healed', async () => {
+    await page.locator('#cut-one').selectOption('n1');
+    await page.locator('#cut-other').selectOption('n2');
+    await page.getByRole('button', { name: 'Cut', exact: true }).click();
+    await shows(page, '#cuts li', /n1 – n2/);
+    await shows(page, '#events li[data-kind="fault"]', /cut n1 – n2/);
+    // From the broker of one end the other cannot be reached; else each end says whom it has lost.
+    const isSeen = async () =>
+      (await fact(page, 'n1', 'Sees down')) === 'n2' || (await fact(page, 'n2', 'Sees down')) === 'n1';
+    await eventually(isSeen, {
+      deadlineMs: shownMs,
+      what: 'an end of the cut link says that it lost the other',
+    });
+    assert.equal(await fact(page, 'n0', 'Sees down'), 'nobody');
+    const healed = await dynats('heal', '--data', path.dirname(emulator.files('n0').dir));
+    assert.match(healed.stdout, /^n1 – n2: healed; all at its ends see each other again after/);
+    await shows(page, '#events li[data-kind="up"]', /healed n1 – n2/);
+    for (const node of ['n1', 'n2']) await card(page, node, 'serving');
   });
 
-  await t.test('goes on when the broker that it is told from hangs', async () => {
-    for (const node of emulator.nodes) {
-      await page.locator('#key-clear').click();
-      await emulator.pause(node, ['bus']);
-      await page.locator('#key-input').fill('after n0');
+  await t.test('goes on by another broker when its own dies, and when its own hangs', async () => {
+    for (const fault of ['kill', 'pause'] as const) {
+      const before = await broker();
+      await emulator[fault](before, ['bus']);
+      await eventually(async () => !['', before].includes(await broker()), {
+        deadlineMs: shownMs,
+        what: `the page is connected to another broker than ${before}`,
+      });
+      await client.put(`after ${fault}`, 'v', { level: 'ONE', timeoutMs: 10_000 });
+      await page.locator('#key-input').fill(`after ${fault}`);
       await page.keyboard.press('Enter');
-      // A look may be under way that finds it out.
       await shows(page, '.copies li[data-verdict="newest"]', /v/);
-      await shows(page, '#link', /live/);
-      await emulator.resume(node);
+      if (fault === 'pause') await emulator.resume(before);
     }
+    await page.locator('#key-clear').click();
   });
 
-  await t.test('says so when its server is gone, and goes on when that is back', async () => {
-    await dashboard.close();
-    await shows(page, '#banner', /The server of this page does not answer/);
-    await shows(page, '#link', /no server/);
-    dashboard = await dashboardOf(t, emulator, port);
-    await shows(page, '#link', /live/);
-    await page.locator('#banner').waitFor({ state: 'hidden', timeout: shownMs });
+  await t.test(
+    'lets only its own page, with the password, look over a websocket, and nobody write',
+    async () => {
+      const websocket = emulator.pageAccess?.servers[0] ?? '';
+      const stranger = await browser.newPage();
+      assert.equal(await gotByStranger(t, stranger, { url: dashboard.url, websocket }), 'refused refused');
+      await stranger.close();
+      const inspector = { user: 'inspector', pass: true };
+      const put = JSON.stringify({ key: 'k', value: 'v' });
+      const publish = `PUB dynats.put ${put.length}\\r\\n${put}\\r\\n`;
+      assert.match(await heard(page, {}, '', /ERR|PONG/), /-ERR 'Authorization Violation'/);
+      assert.match(await heard(page, inspector, '', /ERR|PONG/), /PONG/);
+      assert.match(
+        await heard(page, inspector, publish, /ERR.*PONG/s),
+        /-ERR 'Permissions Violation for Publish/,
+      );
+    },
+  );
+
+  await t.test('is relayed by its server where the brokers have no websocket', async () => {
+    const relay = await dashboardOf(t, emulator, port + 1, { access: async () => undefined });
+    const relayed = await openPage(browser, relay.url);
+    await card(relayed.page, 'n0', 'serving');
+    await shows(relayed.page, '#link', /live, relayed/);
+    await relayed.page.locator('#key-input').fill('after kill');
+    await relayed.page.keyboard.press('Enter');
+    await shows(relayed.page, '.copies li[data-verdict="newest"]', /v/);
+    assert.deepEqual(relayed.errors, []);
+    await relayed.page.close();
   });
+
+  await t.test(
+    'goes on without its server, says so, and has its buttons again when that is back',
+    async () => {
+      await dashboard.close();
+      await shows(page, '#banner', /The server of this page does not answer.*connected to a broker itself/);
+      await shows(page, '#link', /live via/);
+      await page.locator('#links').waitFor({ state: 'hidden', timeout: shownMs });
+      dashboard = await dashboardOf(t, emulator, port);
+      await page.locator('#banner').waitFor({ state: 'hidden', timeout: shownMs });
+      await page.getByRole('button', { name: 'Kill n2' }).waitFor({ timeout: shownMs });
+    },
+  );
 
   await t.test('fits a phone, and has a dark side', async () => {
     const phone = await openPage(browser, dashboard.url, { width: 390, height: 844, colorScheme: 'dark' });
@@ -272,27 +387,25 @@ test('the page in a browser', { skip: lacksBrowser() }, async t => {
   });
 
   await t.test('had no errors but those of what was lost', () => {
-    // A key that was asked for while nobody could tell; the server that was not there.
-    const expected = /status of 503|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/;
+    // The broker and the server that were not there.
+    const expected = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|WebSocket connection to/;
     assert.deepEqual(
       errors.filter(line => !expected.test(line)),
       [],
     );
   });
-});
 
-test('without a cluster the page says what is not there and what to do', {
-  skip: lacksBrowser(),
-}, async t => {
-  const port = await freePorts(1);
-  const dashboard = await startDashboard({
-    connection: { servers: [`nats://127.0.0.1:${port}`] },
-    faults: noFaults,
-    port: 0,
+  await t.test('says what is not there and what to do when there is no cluster', async () => {
+    const nowhere = await freePorts(1);
+    const empty = await startDashboard({
+      connection: { servers: [`nats://127.0.0.1:${nowhere}`] },
+      faults: noFaults,
+      port: 0,
+    });
+    cleanUp(t, () => empty.close());
+    const { page: bare } = await openPage(browser, empty.url);
+    await shows(bare, '#banner', new RegExp(`Not connected.*No broker answers: nats://127.0.0.1:${nowhere}`));
+    await shows(bare, '#banner', /npx dynats up/);
+    assert.equal(await bare.locator('#content').isVisible(), false);
   });
-  cleanUp(t, () => dashboard.close());
-  const { page } = await openPage(await startBrowser(t), dashboard.url);
-  await shows(page, '#banner', new RegExp(`Not connected.*No broker answers: nats://127.0.0.1:${port}`));
-  await shows(page, '#banner', /npx dynats up/);
-  assert.equal(await page.locator('#content').isVisible(), false);
 });

@@ -43,7 +43,7 @@ export async function emulatorOptions(
   return {
     ...options,
     dataDir: options.dataDir ?? (await tempDir(t)),
-    port: options.port ?? (await freePorts(4 * nodes)),
+    port: options.port ?? (await freePorts((options.websockets === undefined ? 4 : 5) * nodes)),
   };
 }
 

@@ -60,6 +60,16 @@ async function faultsFor(flags: DashboardFlags): Promise<Faults> {
   return isElsewhere ? noFaults : faultsOn(resolveDataDir(flags.data));
 }
 
+/** First port that is tried when none is asked for, and how many after it are when it is taken. */
+export const dashboardPort = 8222;
+export const portsTried = 20;
+
+/** The ports on which the dashboard of an emulator may be: their pages may connect to its brokers. */
+export function pagePorts(flag: string | undefined): number[] {
+  const asked = portOf(flag, '--dashboard-port');
+  return asked === undefined ? Array.from({ length: portsTried + 1 }, (_, i) => dashboardPort + i) : [asked];
+}
+
 export function portOf(text: string | undefined, flag = '--port'): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)

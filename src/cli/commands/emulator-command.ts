@@ -1,8 +1,9 @@
 // What the commands of the emulator share: their data directory, and the exit codes of its failures.
 import type { Command } from 'commander';
 import { EmulatorError, EmulatorFault } from '../../emulator/emulator-error.js';
+import { linkNames } from '../../emulator/link-names.js';
 import { listOf } from '../../emulator/part.js';
-import type { Ended } from '../../emulator/report.js';
+import type { Ended, Linked } from '../../emulator/report.js';
 import { formatElapsed } from '../../model/duration.js';
 import { CliError, ExitCode } from '../exit.js';
 
@@ -41,4 +42,14 @@ export function endedLine(node: string, verb: string, { parts, observers, notice
   return noticed
     ? `${done}; the others noticed after ${formatElapsed(tookMs)}`
     : `${done}; the others have not noticed after ${formatElapsed(tookMs)}`;
+}
+
+/** `n1 – n2: cut; both sides noticed after 3 s`, `n1 → n2: cut...` for one direction. */
+export function linkedLine(verb: 'cut' | 'healed', { ways, noticed, tookMs }: Linked): string {
+  const after = formatElapsed(tookMs);
+  const links = linkNames(ways).join(', ');
+  if (!noticed) return `${links}: ${verb}; not all at its ends have noticed after ${after}`;
+  return verb === 'cut'
+    ? `${links}: cut; the other end is down for each that hears nothing, after ${after}`
+    : `${links}: healed; all at its ends see each other again after ${after}`;
 }

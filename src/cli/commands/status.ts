@@ -32,6 +32,8 @@ const watchEveryMs = 1000;
 interface Snapshot {
   cluster: ClusterDefinition;
   nodes: KnownOfNode[];
+  /** Of a local emulator: the links that are cut. */
+  cuts?: readonly string[];
   /** What to do when no node answers. */
   advice: string;
 }
@@ -104,8 +106,10 @@ async function takeLocal(dataDir: string): Promise<Snapshot | undefined> {
       nodes: state.cluster.nodes.map(node => ({ node, status: undefined })),
       advice: `the emulator on ${dataDir} does not run: start it with dynats up`,
     };
+  const { linkNames } = await import('../../emulator/link-names.js');
   const report = await control(dataDir, 'status', {});
   return {
+    cuts: linkNames(report.cuts ?? []),
     cluster: report.cluster,
     nodes: await askLocal(report, dataDir),
     advice: 'start nodes with dynats restart, or dynats resume when they are paused',
@@ -155,7 +159,7 @@ function ask(client: Client, nodes: readonly string[]): Promise<KnownOfNode[]> {
   );
 }
 
-async function show({ cluster, nodes }: Snapshot, flags: StatusFlags): Promise<void> {
+async function show({ cluster, nodes, cuts = [] }: Snapshot, flags: StatusFlags): Promise<void> {
   const { legend, noteOf, repairedOf, statusView } = await import('../../emulator/status-view.js');
   const rows = statusView(nodes);
   if (flags.json === true) return printJson({ cluster, nodes: rows });
@@ -177,6 +181,11 @@ async function show({ cluster, nodes }: Snapshot, flags: StatusFlags): Promise<v
     spare: ['broker', 'bus/log/replica', 'fetched/sent', 'entries'],
     rows: rows.map(row => cellsOf(row, repairedOf(row), noteOf(row))),
   });
+  // What is asked goes through one of them: which of the others are down is told as that one sees it.
+  if (cuts.length > 0)
+    note(
+      `Cut: ${cuts.join(', ')}. D may mean out of reach of the node that was asked; dynats heal mends it.`,
+    );
 }
 
 function cellsOf(row: NodeStatus, repaired: string, remark: string): string[] {

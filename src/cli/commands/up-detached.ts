@@ -69,14 +69,15 @@ function openLog(dataDir: string, file: string): number {
 }
 
 function passedOn(flags: UpFlags): string[] {
-  const { nodes, rf, partitioner, zones, port, broker, sync, listen, secure } = flags;
-  const { dashboard, dashboardPort, metricsPort } = flags;
+  const { nodes, rf, partitioner, zones, port, broker, sync, listen } = flags;
+  const { secure, links, dashboard, dashboardPort, metricsPort } = flags;
   const withValue = { nodes, rf, partitioner, zones, port, broker, sync, listen };
   return [
     ...Object.entries(withValue).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],
     ),
     ...(secure === undefined ? [] : [secure ? '--secure' : '--no-secure']),
+    ...(links === undefined ? [] : [links ? '--links' : '--no-links']),
     ...(dashboard === false ? ['--no-dashboard'] : []),
     ...(dashboardPort === undefined ? [] : ['--dashboard-port', dashboardPort]),
     ...(metricsPort === undefined ? [] : ['--metrics-port', metricsPort]),

@@ -9,7 +9,7 @@ import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { errorLine, note, print } from '../output.js';
-import { portOf } from './dashboard.js';
+import { pagePorts, portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
 import type { SupervisorMessage } from './up-detached.js';
 
@@ -24,6 +24,7 @@ export interface UpFlags {
   sync?: string;
   secure?: boolean;
   listen?: string;
+  links?: boolean;
   detach?: boolean;
   console?: boolean;
   /** False after --no-dashboard. */
@@ -53,6 +54,8 @@ export function register(program: Command): void {
     .option('--secure', 'users with keys and passwords of their own, and TLS; kept for later starts')
     .option('--no-secure', 'without users and TLS again')
     .option('--listen <address>', 'address for clients; another one needs --secure (default: 127.0.0.1)')
+    .option('--links', 'links between nodes that dynats cut can cut; costs some CPU; kept for later starts')
+    .option('--no-links', 'without such links again')
     .option('--sync <always|lazy>', 'always: fsync before every ack (default: always)')
     .option('--detach', 'return when it is ready; it goes on in the background')
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
@@ -151,10 +154,12 @@ async function start(
   onProgress: (line: string) => void,
 ): Promise<Emulator> {
   const { Emulator } = await import('../../emulator/emulator.js');
-  portOf(flags.dashboardPort, '--dashboard-port');
+  const { ProxiedNetwork } = await import('../../chaos/network.js');
   const begun = performance.now();
   const emulator = await Emulator.start({
     ...optionsOf(flags),
+    ...(flags.links === true ? { network: new ProxiedNetwork() } : {}),
+    ...(flags.dashboard === false ? {} : { websockets: { pagePorts: pagePorts(flags.dashboardPort) } }),
     signal,
     onProgress,
     onDeath: (node, part, why) =>

@@ -1,8 +1,8 @@
-// Looks at the cluster once a second while somebody watches, and tells all who do what is new.
-import type { Client } from '../../client/client.js';
+// Looks at the cluster once a second while somebody watches, and tells all who do what is new. Runs in the relay, or in the page.
 import type { EmulatorReport } from '../../emulator/report.js';
 import { BusError } from '../../ports.js';
 import type { ClusterReply, RequestsReply, StatusReply } from '../../wire/generated/types.js';
+import type { Inspector } from './inspector.js';
 import { nodeViews } from './node-view.js';
 import { type Look, pointOf } from './rates.js';
 import { type Happening, happenings } from './timeline.js';
@@ -24,27 +24,35 @@ export type Message =
   | { readonly type: 'event'; readonly data: TimelineEvent }
   | { readonly type: 'requests'; readonly data: readonly RequestView[] };
 
+/** A bus server, by its URL and its place among all. */
+export interface RunningServer {
+  readonly place: number;
+  readonly url: string;
+}
+
 export interface FeedOptions {
-  /** Connects, to one of `servers` if they are given. Rejects when no broker can be reached. */
-  readonly open: (servers?: readonly string[]) => Promise<Client>;
+  /** Connects, to one of these servers if they are given. Rejects when no broker can be reached. */
+  readonly open: (running?: readonly RunningServer[]) => Promise<Inspector>;
   /** What the connection tries, without credentials. */
   readonly servers: readonly string[];
+  readonly way: View['via']['way'];
   /** Of a local emulator: what runs. Undefined when it does not run, or there is none. */
   readonly emulator: () => Promise<EmulatorReport | undefined>;
 }
 
 export class Feed {
   private readonly listeners = new Set<(message: Message) => void>();
+  private readonly toldOf = new Set<(event: TimelineEvent) => void>();
   private readonly points: Point[] = [];
   private readonly events: TimelineEvent[] = [];
   private readonly requests: RequestView[] = [];
-  private client: Client | undefined;
+  private client: Inspector | undefined;
   private cluster: ClusterReply | undefined;
   private look: Look | undefined;
   private view: View;
   private readonly seen = new Map<string, { incarnation: number; sequence: number }>();
   private sequence = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private lastWatchedMs = Number.NEGATIVE_INFINITY;
   private isClosed = false;
 
@@ -73,10 +81,17 @@ export class Feed {
     const event = { ...happening, sequence: ++this.sequence, at: Date.now() };
     keep(this.events, [event], EVENTS_MAX);
     this.send({ type: 'event', data: event });
+    for (const listener of this.toldOf) listener(event);
+  }
+
+  /** Tells `listener` of what is done from now on, until the function returned is called. It is nobody who watches. */
+  onTold(listener: (event: TimelineEvent) => void): () => void {
+    this.toldOf.add(listener);
+    return () => void this.toldOf.delete(listener);
   }
 
   /** The connection and the cluster's definition, for a question of its own; undefined when not connected. */
-  get connected(): { client: Client; cluster: ClusterReply } | undefined {
+  get connected(): { client: Inspector; cluster: ClusterReply } | undefined {
     const { client, cluster } = this;
     return client === undefined || cluster === undefined || !this.view.isConnected
       ? undefined
@@ -132,7 +147,7 @@ export class Feed {
   }
 
   private async ask(report: EmulatorReport | undefined): Promise<Look> {
-    this.client ??= await this.options.open(serversThatRun(report));
+    this.client ??= await this.options.open(runningServers(report));
     const { client } = this;
     // Whatever buckets there are is worth a question each time, but an answer may be missing for once.
     const known = this.cluster?.cluster ?? report?.cluster;
@@ -204,6 +219,8 @@ export class Feed {
       at: Date.now(),
       isConnected: why === null,
       why,
+      via: this.client?.via ?? { way: this.options.way, broker: null },
+      cuts: report?.cuts ?? null,
       servers: this.options.servers,
       cluster:
         definition === undefined
@@ -224,11 +241,13 @@ export class Feed {
   }
 }
 
-/** Of an emulator: a server that hangs takes connections and says nothing. */
-function serversThatRun(report: EmulatorReport | undefined): readonly string[] | undefined {
+/** Of an emulator: the bus servers that run. One that hangs takes connections and says nothing. */
+function runningServers(report: EmulatorReport | undefined): readonly RunningServer[] | undefined {
   if (report === undefined) return undefined;
   const { cluster, urls, nodes } = report;
-  const running = urls.filter((_, i) => nodes[cluster.nodes[i] ?? '']?.bus.state === 'running');
+  const running = urls.flatMap((url, place) =>
+    nodes[cluster.nodes[place] ?? '']?.bus.state === 'running' ? [{ place, url }] : [],
+  );
   return running.length === 0 ? undefined : running;
 }
 

@@ -2,11 +2,11 @@
 import type { Client } from '../../client/client.js';
 import { UnavailableError } from '../../errors.js';
 import { versionText } from '../../model/record.js';
+import type { Ring } from '../../model/ring.js';
 import type { ClusterReply, WireRecord } from '../../wire/generated/types.js';
-import { ringOf } from '../bucket-ring.js';
-import { visible } from '../output.js';
-import { readableNodes } from '../replicas/pages.js';
+import { readableNodes } from '../replicas/readable-nodes.js';
 import { compareCopies } from '../replicas/verdict.js';
+import { visible } from '../visible.js';
 import type { KeyView } from './view.js';
 
 /** Characters of a value that are shown. */
@@ -14,13 +14,12 @@ const VALUE_MAX = 200;
 /** How long a node has to answer, in milliseconds. */
 const ANSWER_MS = 1000;
 
-/** A node that does not answer is unknown, and no difference. @throws CliError when the bucket is unknown. */
+/** A node that does not answer is unknown, and no difference. @param ring of the bucket. */
 export async function keyView(
   client: Pick<Client, 'records'>,
   view: ClusterReply,
-  { bucket, key }: { readonly bucket: string; readonly key: string },
+  { bucket, key, ring }: { readonly bucket: string; readonly key: string; readonly ring: Ring },
 ): Promise<KeyView> {
-  const ring = ringOf(view.cluster, bucket);
   const copies = new Map<string, WireRecord>();
   const asked = new Set<string>();
   await Promise.all(

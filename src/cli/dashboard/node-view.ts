@@ -22,10 +22,12 @@ function viewOf(
   const isPaused =
     processes !== undefined &&
     [processes.bus, processes.log, processes.replica].some(({ state }) => state === 'paused');
+  const isRunning =
+    processes !== undefined && processes.log.state === 'running' && processes.replica.state === 'running';
   return {
     node,
     zone,
-    life: status !== undefined ? 'up' : isPaused ? 'paused' : 'down',
+    life: status !== undefined ? 'up' : isPaused ? 'paused' : isRunning ? 'unreachable' : 'down',
     state: status?.state ?? null,
     reason: status?.reason ?? null,
     uptimeMs: status === undefined ? null : Math.max(0, Date.now() - status.incarnation),
@@ -47,6 +49,10 @@ function viewOf(
             sent: status.antiEntropy.totals.sent,
             running: status.antiEntropy.running,
           },
+    seesDown:
+      status === undefined
+        ? null
+        : Object.entries(status.peers).flatMap(([peer, { writable }]) => (writable ? [] : [peer])),
     processes:
       processes === undefined
         ? null

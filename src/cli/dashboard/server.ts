@@ -12,7 +12,9 @@ import { carryOut, type Faults, parseFault } from './faults.js';
 import type { Feed, Message } from './feed.js';
 import { type GuardOptions, isLoopback, refusal } from './guard.js';
 import { keyView } from './key-view.js';
+import { Reports } from './reports.js';
 import { ringView } from './ring-view.js';
+import type { Access } from './view.js';
 
 /** Pages that may look at the same time. */
 const STREAMS_MAX = 32;
@@ -20,10 +22,15 @@ const BODY_BYTES_MAX = 4096;
 /** Unsent bytes of a page that does not read; then it is let go, and comes back by itself. */
 const UNSENT_BYTES_MAX = 1024 * 1024;
 
+/** @param brokers websockets of the brokers that the page may connect to. */
+function policy(brokers: readonly string[]): string {
+  const connect = ["'self'", ...brokers].join(' ');
+  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ${connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
+
 const headers = {
   'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': policy([]),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -51,11 +58,13 @@ export class DashboardServer {
   private readonly server: Server;
   private readonly guard: GuardOptions;
   private readonly assets: Assets;
+  private readonly reports: Reports;
   private readonly streams = new Set<ServerResponse>();
 
   private constructor(private readonly options: ServerOptions) {
     this.guard = { listen: options.listen, token: randomBytes(24).toString('base64url') };
     this.assets = new Assets(this.guard.token);
+    this.reports = new Reports(options.faults.report);
     this.server = createServer((request, response) => void this.handle(request, response));
   }
 
@@ -75,6 +84,7 @@ export class DashboardServer {
   }
 
   async close(): Promise<void> {
+    this.reports.close();
     for (const stream of this.streams) stream.destroy();
     const closed = new Promise(resolve => this.server.close(resolve));
     this.server.closeAllConnections();
@@ -93,17 +103,19 @@ export class DashboardServer {
       if (wants === 'change') return json(response, await this.change(url, request));
       if (request.method !== 'GET' && request.method !== 'HEAD')
         throw new Refused(405, 'only GET, HEAD and POST are answered');
-      if (url.pathname === '/api/events') return this.stream(request, response);
+      if (url.pathname === '/api/events') return this.stream(request, response, url);
+      if (url.pathname === '/api/access') return json(response, await this.access(request));
       if (url.pathname.startsWith('/api/')) return json(response, await this.answer(url));
       const asset = await this.assets.at(url.pathname);
       if (asset === undefined) throw new Refused(404, `there is nothing at ${url.pathname}`);
+      if (url.pathname === '/') response.setHeader('content-security-policy', policy(await this.brokers()));
       response.writeHead(200, { 'content-type': asset.type }).end(asset.body);
     } catch (error) {
       fail(response, error);
     }
   }
 
-  private stream(request: IncomingMessage, response: ServerResponse): void {
+  private stream(request: IncomingMessage, response: ServerResponse, url: URL): void {
     if (this.streams.size >= STREAMS_MAX)
       throw new Refused(503, `${STREAMS_MAX} pages are open already: close one`);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
@@ -113,12 +125,44 @@ export class DashboardServer {
       else response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
     };
     response.write('retry: 1000\n\n');
-    write('hello', this.options.feed.hello());
-    const leave = this.options.feed.watch(({ type, data }: Message) => write(type, data));
+    const leave = this.tell(write, url.searchParams.get('looks') !== 'no');
     request.on('close', () => {
       leave();
       this.streams.delete(response);
     });
+  }
+
+  /** @param looks whether the page is to be told how the cluster is: one that is connected to a broker sees it itself. */
+  private tell(write: (type: string, data: unknown) => void, looks: boolean): () => void {
+    const { feed } = this.options;
+    if (looks) {
+      write('hello', feed.hello());
+      return feed.watch(({ type, data }: Message) => write(type, data));
+    }
+    const leaves = [
+      this.reports.watch(report => write('report', report)),
+      feed.onTold(event => write('event', event)),
+    ];
+    return () => {
+      for (const leave of leaves) leave();
+    };
+  }
+
+  /** For the page that this server gave its token, on this machine: with what it may look at the brokers itself. */
+  private async access({ headers: asked }: IncomingMessage): Promise<Access> {
+    const refused = refusal(asked, 'change', this.guard);
+    if (refused !== undefined) throw new Refused(403, refused);
+    if (!isLoopback(this.options.listen))
+      return { access: null, why: 'this page is served to a network, so it is given no credentials' };
+    const access = await this.options.faults.access().catch(() => undefined);
+    return access === undefined
+      ? { access: null, why: 'the brokers have no websocket' }
+      : { access, why: null };
+  }
+
+  private async brokers(): Promise<readonly string[]> {
+    if (!isLoopback(this.options.listen)) return [];
+    return (await this.options.faults.access().catch(() => undefined))?.servers ?? [];
   }
 
   private async answer(url: URL): Promise<unknown> {
@@ -131,7 +175,7 @@ export class DashboardServer {
       const key = url.searchParams.get('key') ?? '';
       const bytes = Buffer.byteLength(key);
       if (bytes < 1 || bytes > 1024) throw new Refused(400, 'key: a key has 1 to 1024 bytes of UTF-8');
-      return keyView(client, cluster, { bucket, key });
+      return keyView(client, cluster, { bucket, key, ring: ringOf(cluster.cluster, bucket) });
     }
     throw new Refused(404, `there is nothing at ${url.pathname}`);
   }
@@ -142,8 +186,14 @@ export class DashboardServer {
     if (!isLoopback(listen))
       throw new Refused(403, 'faults are made from this machine only: the dashboard listens on a network');
     const fault = parseFault(await bodyOf(request));
-    const part = fault.part === undefined ? '' : ` (${fault.part} only)`;
-    feed.tell({ kind: 'fault', node: fault.node, text: `${fault.action} ${fault.node}${part}` });
+    const { action, node, part } = fault;
+    // Cuts are seen by all who look, whoever made them.
+    if (action !== 'cut' && action !== 'heal')
+      feed.tell({
+        kind: action === 'kill' || action === 'pause' ? 'fault' : 'up',
+        node: node ?? null,
+        text: `${action} ${node ?? ''}${part === undefined ? '' : ` (${part} only)`}`,
+      });
     return { line: await carryOut(faults, fault) };
   }
 }

@@ -1,15 +1,14 @@
 // Starts the dashboard: its connection to the cluster, its feed and its server.
 import type { ConnectOptions } from '../../client/options.js';
+import { dashboardPort, portsTried } from '../commands/dashboard.js';
 import { CliError, ExitCode } from '../exit.js';
 import { openClient } from '../open-client.js';
 import type { Faults } from './faults.js';
 import { Feed } from './feed.js';
+import { relayedBy } from './inspector.js';
 import { DashboardServer } from './server.js';
 
-export const dashboardPort = 8222;
 const CONNECT_TIMEOUT_MS = 2000;
-/** Ports that are tried when the first is taken and was not asked for. */
-const PORTS_TRIED = 20;
 
 export interface DashboardOptions {
   readonly connection: ConnectOptions;
@@ -23,19 +22,23 @@ export interface DashboardOptions {
 /** @throws CliError when the port is taken or the address is none of this machine's. */
 export async function startDashboard(options: DashboardOptions): Promise<DashboardServer> {
   const { connection, faults, listen = '127.0.0.1' } = options;
+  const servers = [connection.servers ?? []].flat();
   const feed = new Feed({
-    open: servers =>
-      openClient({
-        ...connection,
-        ...(servers === undefined ? {} : { servers: [...servers] }),
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        name: 'dynats dashboard',
-      }),
-    servers: [connection.servers ?? []].flat(),
+    way: 'relay',
+    open: async running =>
+      relayedBy(
+        await openClient({
+          ...connection,
+          ...(running === undefined ? {} : { servers: running.map(({ url }) => url) }),
+          connectTimeoutMs: CONNECT_TIMEOUT_MS,
+          name: 'dynats dashboard',
+        }),
+      ),
+    servers,
     emulator: () => faults.report(),
   });
   const first = options.port ?? dashboardPort;
-  const last = options.port === undefined ? first + PORTS_TRIED : first;
+  const last = options.port === undefined ? first + portsTried : first;
   for (let port = first; ; port++)
     try {
       return await DashboardServer.listen({ feed, faults, listen, port });

@@ -1,4 +1,5 @@
 // What happened between two views, in words. Pure.
+import { linkNames } from '../../emulator/link-names.js';
 import type { EventKind, NodeView, View } from './view.js';
 
 export interface Happening {
@@ -13,6 +14,7 @@ export function happenings(before: View, now: View): Happening[] {
     found.push({ kind: 'relay', node: null, text: `connection lost: ${now.why ?? 'no node answers'}` });
   if (!before.isConnected && now.isConnected)
     found.push({ kind: 'relay', node: null, text: 'connected to the cluster' });
+  found.push(...ofLinks(before, now));
   // Nodes that cannot be seen are not dead for that.
   if (!before.isConnected || !now.isConnected) return found;
   for (const node of now.nodes) {
@@ -22,12 +24,33 @@ export function happenings(before: View, now: View): Happening[] {
   return found;
 }
 
+/** Whoever cut them: the page, or the command line. */
+function ofLinks({ cuts: before }: View, { cuts: now }: View): Happening[] {
+  if (before === null || now === null) return [];
+  const isIn = (cuts: Ways, way: Ways[number]) =>
+    cuts.some(({ from, to }) => from === way.from && to === way.to);
+  const cut = now.filter(way => !isIn(before, way));
+  const healed = before.filter(way => !isIn(now, way));
+  const found: Happening[] = [];
+  if (cut.length > 0) found.push({ kind: 'fault', node: null, text: `cut ${linkNames(cut).join(', ')}` });
+  if (healed.length > 0)
+    found.push({ kind: 'up', node: null, text: `healed ${linkNames(healed).join(', ')}` });
+  return found;
+}
+
+type Ways = NonNullable<View['cuts']>;
+
+const lost: Readonly<Record<Exclude<NodeView['life'], 'up'>, (node: string) => string>> = {
+  paused: node => `${node} hangs (paused)`,
+  unreachable: node => `${node} runs, but cannot be reached from here`,
+  down: node => `${node} is down`,
+};
+
 function ofNode(was: NodeView, now: NodeView): Happening[] {
   const found: Happening[] = [];
   const { node } = now;
   const say = (kind: EventKind, text: string) => found.push({ kind, node, text });
-  if (was.life === 'up' && now.life !== 'up')
-    say('down', now.life === 'paused' ? `${node} hangs (paused)` : `${node} is down`);
+  if (was.life !== now.life && now.life !== 'up') say('down', lost[now.life](node));
   if (was.life !== 'up' && now.life === 'up') say('up', `${node} answers again`);
   if (now.life === 'up' && was.state !== now.state) {
     const why = now.reason === null ? '' : `: ${now.reason}`;

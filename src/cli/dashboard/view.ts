@@ -1,12 +1,16 @@
-// What the dashboard's page is told: the messages from the relay to the page. The page imports these types and nothing else.
+// What the dashboard shows: what a feed tells, in the page itself or in the relay, and what the server of the page does.
+import type { PageAccess } from '../../emulator/page-access.js';
 import type { Receipt } from '../../wire/generated/types.js';
 
 /** A node as it was at the last look. */
 export interface NodeView {
   readonly node: string;
   readonly zone: string | null;
-  /** `up` answers. `paused` is known of a local emulator only; elsewhere a node that hangs is `down`. */
-  readonly life: 'up' | 'paused' | 'down';
+  /**
+   * `up` answers. Of a local emulator it is known of those that do not whether they hang (`paused`), or run and cannot be
+   * reached from the broker that is looked from (`unreachable`); elsewhere they are `down`.
+   */
+  readonly life: 'up' | 'paused' | 'unreachable' | 'down';
   /** What the replica says of itself; null when it does not answer. */
   readonly state: 'serving' | 'catching-up' | 'recovering' | null;
   readonly reason: string | null;
@@ -28,6 +32,8 @@ export interface NodeView {
     readonly sent: number;
     readonly running: { readonly done: number; readonly total: number } | null;
   } | null;
+  /** The nodes that it holds for down; null when it does not answer. */
+  readonly seesDown: readonly string[] | null;
   /** Of a local emulator: what each process does. */
   readonly processes: Readonly<Record<'bus' | 'log' | 'replica', string>> | null;
 }
@@ -39,6 +45,10 @@ export interface View {
   readonly isConnected: boolean;
   /** Why none did, and what to do; null when connected. */
   readonly why: string | null;
+  /** How it is known: by the page's own connection to the broker of that name, or by the server of the page. */
+  readonly via: { readonly way: 'broker' | 'relay'; readonly broker: string | null };
+  /** Of a local emulator: ways between nodes that are cut; null where none can be. */
+  readonly cuts: readonly { readonly from: string; readonly to: string }[] | null;
   readonly servers: readonly string[];
   readonly cluster: {
     readonly name: string;
@@ -143,11 +153,19 @@ export interface KeyView {
   }[];
 }
 
-export type FaultAction = 'kill' | 'pause' | 'resume' | 'restart';
+/** With what the page may connect to the brokers, or why it may not. */
+export type Access =
+  | { readonly access: PageAccess; readonly why: null }
+  | { readonly access: null; readonly why: string };
+
+export type FaultAction = 'kill' | 'pause' | 'resume' | 'restart' | 'cut' | 'heal';
 
 export interface FaultRequest {
   readonly action: FaultAction;
-  readonly node: string;
-  /** Default the whole node. */
+  /** With `heal` left out: all links. */
+  readonly node?: string;
+  /** Of `cut` and `heal`: the other end; default all other nodes. */
+  readonly other?: string;
+  /** Of `kill` and `pause`; default the whole node. */
   readonly part?: 'bus' | 'log' | 'replica';
 }

@@ -7,7 +7,8 @@ import { LineWriter } from '../line-writer.js';
 import { counted, printTable, tabSeparated, visible } from '../output.js';
 import { CrossCheck, type Difference } from '../replicas/cross-check.js';
 import { type Copies, mergeByKey } from '../replicas/merge.js';
-import { readableNodes, recordsOf } from '../replicas/pages.js';
+import { recordsOf } from '../replicas/pages.js';
+import { readableNodes } from '../replicas/readable-nodes.js';
 import { differencesOf } from '../replicas/verdict.js';
 import { readableCells, recordCells, recordHead, recordJson } from './rows.js';
 

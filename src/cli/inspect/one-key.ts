@@ -4,7 +4,7 @@ import type { ClusterReply, WireRecord } from '../../wire/generated/types.js';
 import { ringOf } from '../bucket-ring.js';
 import { printTable, visible } from '../output.js';
 import { copiesOf } from '../replicas/cross-check.js';
-import { readableNodes } from '../replicas/pages.js';
+import { readableNodes } from '../replicas/readable-nodes.js';
 import { type Comparison, CopyVerdict, compareCopies } from '../replicas/verdict.js';
 import { readableCells, recordJson } from './rows.js';
 

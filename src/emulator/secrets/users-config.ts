@@ -25,15 +25,21 @@ export type UserRoles = Readonly<Record<string, Role>>;
 /** One user for each role, named after it. */
 export const userOfEachRole: UserRoles = Object.fromEntries(roles.map(role => [role, role]));
 
-/** The bus's account: users connect as clients, the nodes' log brokers as leaf nodes. */
-export function busAccounts(nodes: readonly string[], users: UserRoles): string[] {
+/** The bus's account: users connect as clients, the nodes' log brokers as leaf nodes. Over a websocket only inspectors do. */
+export function busAccounts(
+  nodes: readonly string[],
+  users: UserRoles,
+  { hasWebsocket = false }: { hasWebsocket?: boolean } = {},
+): string[] {
   return [
     ...Object.entries(users).flatMap(([name, role]) => whatMay(name, permissionsOf(role, name))),
     ...nodes.flatMap(node => whatMay(node, leafPermissions(node, nodes))),
     'accounts {',
     '  DYNATS {',
     '    users: [',
-    ...Object.keys(users).flatMap(name => userEntries(name)),
+    ...Object.entries(users).flatMap(([name, role]) =>
+      userEntries(name, hasWebsocket && role === Role.Inspector),
+    ),
     ...nodes.map(node => keyEntry(node, 'LEAFNODE')),
     '    ]',
     '  }',
@@ -114,10 +120,11 @@ function authorization(nodes: readonly string[], users: readonly string[]): stri
 }
 
 /** With a key, or with a password. */
-function userEntries(name: string): string[] {
+function userEntries(name: string, hasWebsocket = false): string[] {
+  const identity = `user: ${JSON.stringify(name)}, password: $${name}_password`;
   return [
     keyEntry(name, 'STANDARD'),
-    entry(`user: ${JSON.stringify(name)}, password: $${name}_password`, name, 'STANDARD'),
+    hasWebsocket ? entry(identity, name, 'STANDARD', 'WEBSOCKET') : entry(identity, name, 'STANDARD'),
   ];
 }
 
@@ -125,12 +132,13 @@ function keyEntry(name: string, connection: string): string {
   return entry(`nkey: $${name}_nkey`, name, connection);
 }
 
-function entry(identity: string, name: string, connection: string): string {
-  return `      { ${identity}, permissions: $${name}_may, allowed_connection_types: ["${connection}"] }`;
+function entry(identity: string, name: string, ...connections: readonly string[]): string {
+  const types = connections.map(each => JSON.stringify(each)).join(', ');
+  return `      { ${identity}, permissions: $${name}_may, allowed_connection_types: [${types}] }`;
 }
 
-/** The variable that `entry` names. */
-function whatMay(name: string, { publish, subscribe }: Permissions): string[] {
+/** The variable that an entry's `permissions` names. */
+export function whatMay(name: string, { publish, subscribe }: Permissions): string[] {
   return [`${name}_may: {`, ...list('publish', publish), ...list('subscribe', subscribe), '}'];
 }
 

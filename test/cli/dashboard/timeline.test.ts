@@ -20,6 +20,7 @@ const node: NodeView = {
   stream: null,
   version: null,
   antiEntropy: { rounds: 0, fetched: 0, sent: 0, running: null },
+  seesDown: [],
   processes: null,
 };
 
@@ -28,6 +29,8 @@ function view(change: Partial<NodeView>, isConnected = true): View {
     at: 0,
     isConnected,
     why: isConnected ? null : 'No broker answers',
+    via: { way: 'relay', broker: null },
+    cuts: null,
     servers: [],
     cluster: null,
     nodes: [{ ...node, ...change }],
