@@ -125,6 +125,8 @@ class Migration {
           if (!isCaughtUp && (left === 0 || change.revision >= wanted)) {
             isCaughtUp = true;
             if (!follow) break;
+            await mover.drain();
+            await this.save(mover, position);
             note(`caught up at revision ${change.revision}; following, until it is interrupted`);
           }
           if (signal.aborted) break;
