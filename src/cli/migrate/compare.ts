@@ -5,6 +5,7 @@ import { valueBytes } from '../../model/record.js';
 import type { GetReply } from '../../wire/generated/types.js';
 import type { Change } from './change.js';
 import { type Held, heldOf, revisionOf } from './decide.js';
+import { patiently } from './patience.js';
 import type { Delivered } from './source.js';
 
 const BATCH_MAX = 256;
@@ -17,6 +18,8 @@ export interface CompareOptions {
   /** Changes after this revision were not copied yet. */
   readonly copiedTo: number;
   readonly nowMs: () => number;
+  /** How long it waits for nodes that are away, in milliseconds. */
+  readonly patienceMs: number;
   readonly onProgress: (compared: number, different: number) => void;
 }
 
@@ -44,7 +47,7 @@ export async function compareSides(client: Client, options: CompareOptions): Pro
   let batch: Change[] = [];
   let compared = 0;
   const flush = async () => {
-    const replies = await read(client, batch, options.bucket);
+    const replies = await patiently(() => read(client, batch, options.bucket), options.patienceMs);
     batch.forEach((change, i) => {
       const reply = replies[i];
       if (reply !== undefined) add(result, change.key, judge(change, reply, options));

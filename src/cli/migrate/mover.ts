@@ -1,9 +1,9 @@
 // Copies changes of a KV bucket into Dynats, many keys at a time, those of one key one after the other.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Operation, Outcome } from '../../client/client.js';
-import { DynatsError, ErrorCode, InvalidRequestError } from '../../errors.js';
+import { DynatsError, InvalidRequestError } from '../../errors.js';
 import type { Change } from './change.js';
 import { decide, heldOf, type ToWrite } from './decide.js';
+import { backOff, mayPass } from './patience.js';
 
 /** Of two QUORUM requests the later sees the earlier: what is decided on is what a quorum has. */
 const LEVEL = 'QUORUM';
@@ -11,9 +11,6 @@ const BATCH_MAX = 256;
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 const BATCHES_IN_FLIGHT = 4;
 const WAITING_MAX = 2048;
-/** Between tries of what failed, doubled each time up to the most, in milliseconds. */
-const BACKOFF_MS = 50;
-const BACKOFF_MS_MAX = 2000;
 
 export interface MoverOptions {
   readonly bucket: string;
@@ -145,7 +142,7 @@ export class Mover {
     while (left.length > 0 && this.broken === undefined) {
       const failed = await this.attempt(left);
       const tries = Math.max(0, ...failed.map(each => each.tries));
-      if (failed.length > 0) await delay(Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** tries));
+      if (failed.length > 0) await backOff(tries);
       left = failed;
     }
   }
@@ -192,8 +189,9 @@ export class Mover {
       this.settle(waiting.change, 'refused');
       return;
     }
-    const isFinal = error instanceof InvalidRequestError && error.field !== 'time';
-    if (isFinal || error.code === ErrorCode.Closed || error.code === ErrorCode.Forbidden) throw error;
+    // A version made when the clocks were read some time ago may be too old or too new by now: the next try makes another.
+    const isAboutTime = error instanceof InvalidRequestError && error.field === 'time';
+    if (!isAboutTime && !mayPass(error)) throw error;
     waiting.failsSinceMs ??= performance.now();
     if (performance.now() - waiting.failsSinceMs > this.options.patienceMs) throw error;
     waiting.tries++;

@@ -170,6 +170,7 @@ class Migration {
         entries,
         copiedTo,
         nowMs,
+        patienceMs: this.options.patienceMs,
         onProgress: (compared, different) => progress.update(compared, compared, different),
       });
     } finally {
@@ -194,7 +195,7 @@ class Migration {
     if (compared !== undefined && compared.different.length > 0)
       throw new CliError(
         ExitCode.Unexpected,
-        `${counted(compared.different.length, 'key')} differ: repeat it with --from-start, and see docs/MIGRATION.md for what is left`,
+        `${counted(compared.different.length, 'key')} different: repeat it with --from-start; docs/MIGRATION.md says what may be left`,
       );
     if (refused.length > 0)
       throw new CliError(
