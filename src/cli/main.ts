@@ -36,6 +36,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     export: () => import('./commands/export.js'),
     backup: () => import('./commands/backup.js'),
     restore: () => import('./commands/restore.js'),
+    migrate: () => import('./commands/migrate.js'),
   },
   'Insight:': {
     dashboard: () => import('./commands/dashboard.js'),

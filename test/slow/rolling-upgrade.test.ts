@@ -7,9 +7,10 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { freePorts } from '../../src/emulator/free-ports.js';
 import { type Client, connect, Mode } from '../../src/index.js';
 import { PROTOCOL } from '../../src/wire/protocol.js';
-import { cleanUp, cliPath, freePorts, tempDir } from '../support/emulator.js';
+import { cleanUp, cliPath, tempDir } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { runProgram } from '../support/run-program.js';
 

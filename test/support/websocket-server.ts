@@ -6,7 +6,8 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { ensureBinary } from '../../src/emulator/binaries/ensure-binary.js';
 import type { Emulator } from '../../src/emulator/emulator.js';
-import { cleanUp, freePorts, tempDir } from './emulator.js';
+import { freePorts } from '../../src/emulator/free-ports.js';
+import { cleanUp, tempDir } from './emulator.js';
 import { eventually } from './eventually.js';
 
 export interface WebSocketServer {

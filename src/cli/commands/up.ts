@@ -61,7 +61,10 @@ export function register(program: Command): void {
     .option('--console', 'open the console when it is ready; leaving the console stops the emulator')
     .option('--no-dashboard', 'serve no dashboard')
     .option('--dashboard-port <port>', 'port of the dashboard (default: the first free one from 8222 on)')
-    .option('--metrics-port <port>', 'serve metrics to Prometheus: n0 on this port, n1 on the next, ... (default: none do)')
+    .option(
+      '--metrics-port <port>',
+      'serve metrics to Prometheus: n0 on this port, n1 on the next, ... (default: none do)',
+    )
     .addOption(new Option('--supervised').hideHelp());
   addDataFlag(command).action(async (flags: UpFlags) => {
     if (flags.detach === true) {
