@@ -1,9 +1,10 @@
 // A replica: a fold over its log. It answers reads from memory while it is sure that its log holds all it ever
 // acknowledged; else it is `catching-up` or `recovering`, takes writes (its log does), and answers none.
-import type { LogLife, StreamEntry, StreamState, Timer } from '../ports.js';
+import type { LogLife, StreamEntry, StreamState } from '../ports.js';
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
 import { type DecodedEntry, decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
+import { Lookout } from './lookout.js';
 import { Losses } from './losses.js';
 import { Memtable } from './memtable.js';
 import { Notes } from './notes.js';
@@ -13,8 +14,6 @@ import type { ReplicaOptions } from './replica-options.js';
 
 /** Between two tries to read the log, in milliseconds. */
 const RETRY_MS = 500;
-/** How often to look whether the log is still the one that was opened, in milliseconds. */
-const LOOK_MS = 1000;
 /** Stands for the checksum of the place before the first entry. */
 const NO_CHECKSUM = '00000000';
 
@@ -37,8 +36,7 @@ export class Replica {
   private isRead = false;
   /** Peers that are asked for the first time what they remember: no read is answered before they have said it. */
   private readonly judging = new Set<string>();
-  private lookTimer: Timer | undefined;
-  private closed = false;
+  private readonly lookout: Lookout;
   private readonly peers: PeersMemory;
   private readonly notes: Notes;
 
@@ -53,6 +51,7 @@ export class Replica {
       recovering: () => this.losses.recovering,
       floors: () => this.table.floors(),
     });
+    this.lookout = new Lookout(options, () => this.look());
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
       onBehind: () => options.onState(),
@@ -144,7 +143,7 @@ export class Replica {
     for (const position of (await asking)?.positions ?? []) await this.compare(position);
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
-    this.lookAgain();
+    this.lookout.lookLater();
     logger.info({ state: this.state, node }, 'takes writes');
   }
 
@@ -236,28 +235,16 @@ export class Replica {
   }
 
   close(): void {
-    this.closed = true;
-    this.lookTimer?.cancel();
+    this.lookout.close();
     this.fold.close();
-  }
-
-  private lookAgain(): void {
-    this.lookTimer?.cancel();
-    if (!this.closed) this.lookTimer = this.options.clock.after(LOOK_MS, () => void this.look());
   }
 
   /** Somebody may delete the log of a running node, or take entries out of it. */
   private async look(): Promise<void> {
-    try {
-      const life = await this.options.log.life();
-      // A connection that was lost again while the log was being opened needs another look, too.
-      if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
-      this.findHoles(await this.options.log.state());
-    } catch (error) {
-      // Its broker is away: `open` is called when that is back.
-      this.options.logger.debug({ error }, 'could not look at the log');
-    }
-    this.lookAgain();
+    const life = await this.options.log.life();
+    // A connection that was lost again while the log was being opened needs another look, too.
+    if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
+    this.findHoles(await this.options.log.state());
   }
 
   private noteSoon(): void {
