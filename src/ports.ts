@@ -7,8 +7,8 @@ export interface Message {
   readonly data: Uint8Array;
   /** Where an answer is expected; undefined when none is. */
   readonly reply?: string | undefined;
-  /** What stands under this name in the message's header; missing where there is no header. */
-  readonly header?: ((name: string) => string | undefined) | undefined;
+  /** A header's value; there only where a subscription asked for headers. */
+  readonly header?: (name: string) => string | undefined;
 }
 
 export interface Subscription {
@@ -44,6 +44,7 @@ export interface Bus {
     options?: {
       /** A stream that has stored a message under this id lately acks it, and does not store it again. */
       messageId?: string;
+      headers?: Readonly<Record<string, string>> | undefined;
     },
   ): Promise<Message>;
   publish(
@@ -51,8 +52,15 @@ export interface Bus {
     data: Uint8Array,
     options?: { reply?: string; headers?: Record<string, string> },
   ): void;
-  /** Calls `handler` for each message, in order. Subscribers with one `queue` share the messages among them. */
-  subscribe(subject: string, handler: (message: Message) => void, options?: { queue?: string }): Subscription;
+  /**
+   * Calls `handler` for each message, in order. Subscribers with one `queue` share the messages among them. Messages have
+   * `header` only with `hasHeaders`.
+   */
+  subscribe(
+    subject: string,
+    handler: (message: Message) => void,
+    options?: { queue?: string; hasHeaders?: boolean },
+  ): Subscription;
   /** Resolves when the broker knows of every subscription made so far. */
   settled(): Promise<void>;
   /** Calls `gone` when nobody listens on `subject`; costs the listener no answer. */
@@ -182,4 +190,27 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+/** What a span tells: names as OpenTelemetry has them. */
+export type Attributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** One timed step of a request, for whoever traces it. */
+export interface Span {
+  /** False when the trace was not chosen to be kept: what is told of it is lost. */
+  readonly isRecording: boolean;
+  /** As the W3C has it: tells the next process which step it belongs to. */
+  readonly traceparent: string;
+  child(name: string, role: 'internal' | 'client', attributes: Attributes): Span;
+  set(attributes: Attributes): void;
+  /** Once. @param failure what kind of failure it ended in, if it did. */
+  end(failure?: string): void;
+}
+
+export interface Tracer {
+  /**
+   * Begins a span: a client's below what the caller is just doing, a server's below the step that `traceparent` names, or
+   * on its own without a sound one.
+   */
+  begin(name: string, role: 'client' | 'server', attributes: Attributes, traceparent?: string): Span;
 }

@@ -18,6 +18,7 @@ import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js'
 import { batchReply, errorReply } from '../wire/generated/validators.js';
 import { checkReply, parseJson } from '../wire/json.js';
 import { apiSubject } from '../wire/subjects.js';
+import { tracingHeaders } from '../wire/traceparents.js';
 import type { Coordinators } from './coordinators.js';
 import { forbidden } from './forbidden.js';
 import { within } from './within.js';
@@ -31,6 +32,8 @@ export interface Call {
   readonly deadlineAtMs: number;
   /** The only node to ask; any when undefined. */
   readonly via: string | undefined;
+  /** The step of a trace it belongs to, where somebody traces. */
+  readonly traceparent: string | undefined;
 }
 
 export interface ApiOptions {
@@ -225,10 +228,11 @@ export class ApiRequests {
     const deadline = nodesNow === undefined ? '' : `,"deadline":${nodesNow + timeoutMs}`;
     const theirsMs = Math.max(1, Math.floor(timeoutMs - Math.min(GRACE_MS, timeoutMs * GRACE_SHARE_MAX)));
     const data = utf8(`{"operations":[${operations}],"timeoutMs":${theirsMs}${deadline}}`);
+    const headers = tracingHeaders(attempts.map(({ call }) => call.traceparent));
     const sentAtMs = performance.now();
     try {
       const { results, time, now } = this.parse(
-        (await this.options.bus.request(subject, data, timeoutMs)).data,
+        (await this.options.bus.request(subject, data, timeoutMs, { headers })).data,
       );
       const tookMs = performance.now() - sentAtMs;
       this.options.coordinators.answered(tookMs);

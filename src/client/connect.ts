@@ -8,8 +8,9 @@ import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
 import type { OutcomeReport } from '../model/outcome.js';
 import { parseVersion } from '../model/record.js';
 import type { NatsBus } from '../nats/bus.js';
-import { BusError } from '../ports.js';
+import { BusError, type Tracer } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
+import { loadTracer } from '../telemetry/tracer.js';
 import { fromErrorReply } from '../wire/error-reply.js';
 import type {
   ClusterReply,
@@ -41,6 +42,7 @@ import { ApiRequests, closedError } from './api.js';
 import { checkNode, ttlOf, zoneFor } from './arguments.js';
 import { askCluster } from './ask-cluster.js';
 import { type Buckets, bucketsOf } from './buckets.js';
+import { inSpan } from './call-span.js';
 import type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client.js';
 import { Coordinators } from './coordinators.js';
 import type { DirectRequests } from './direct.js';
@@ -68,7 +70,7 @@ const SETTLING_MS = 600;
  * @throws ClosedError when no broker could be reached; UnavailableError in direct mode when no node answers.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const client = new NatsClient(await openBus(options), options);
+  const client = new NatsClient(await openBus(options), options, await loadTracer());
   try {
     await client.start();
   } catch (error) {
@@ -100,6 +102,7 @@ class NatsClient implements Client {
   constructor(
     private readonly bus: NatsBus,
     private readonly options: ConnectOptions,
+    private readonly tracer: Tracer | undefined,
   ) {
     const nodes = () => this.nodes;
     const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
@@ -315,12 +318,15 @@ class NatsClient implements Client {
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
     const deadlineAtMs = performance.now() + timeoutMs;
     try {
-      if (this.direct !== undefined && via === undefined)
-        return await this.direct.execute(checked, deadlineAtMs);
-      const { timeoutMs: _, ...rest } = wire;
-      const text = JSON.stringify({ op, ...rest });
-      this.checkFits(text, wire.base64 === undefined ? 'value' : 'base64');
-      return await this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via });
+      return await inSpan(this.tracer, checked, span => {
+        if (this.direct !== undefined && via === undefined)
+          return this.direct.execute(checked, deadlineAtMs, span);
+        const { timeoutMs: _, ...rest } = wire;
+        const text = JSON.stringify({ op, ...rest });
+        this.checkFits(text, wire.base64 === undefined ? 'value' : 'base64');
+        const { traceparent } = span ?? {};
+        return this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via, traceparent });
+      });
     } catch (error) {
       throw explain(error, checked, timeoutMs);
     }

@@ -2,6 +2,7 @@
 // owner was changing hands is repeated under its version until the call's deadline.
 import type { Coordinator } from '../coordinator/coordinator.js';
 import { ReadTimeoutError, UnavailableError, WriteTimeoutError } from '../errors.js';
+import type { Span } from '../ports.js';
 import type { GetReply, PutReply } from '../wire/generated/types.js';
 import type { Operation } from '../wire/requests.js';
 
@@ -18,12 +19,12 @@ export class DirectRequests {
   constructor(private readonly options: DirectOptions) {}
 
   /** @param deadlineAtMs on the monotonic clock. Rejects with a DynatsError. */
-  execute(operation: Operation, deadlineAtMs: number): Promise<PutReply | GetReply> {
+  execute(operation: Operation, deadlineAtMs: number, span?: Span): Promise<PutReply | GetReply> {
     const { coordinator } = this.options;
     const leftMs = deadlineAtMs - performance.now();
     return coordinator
-      .execute(operation, Math.max(1, leftMs))
-      .catch((error: unknown) => this.goOn(operation, deadlineAtMs, error));
+      .execute(operation, Math.max(1, leftMs), span)
+      .catch((error: unknown) => this.goOn(operation, deadlineAtMs, error, span));
   }
 
   /** After a first try that failed. */
@@ -31,6 +32,7 @@ export class DirectRequests {
     operation: Operation,
     deadlineAtMs: number,
     failure: unknown,
+    span: Span | undefined,
   ): Promise<PutReply | GetReply> {
     const { coordinator, isOutOfTouch } = this.options;
     let mayHaveEffect = false;
@@ -44,7 +46,7 @@ export class DirectRequests {
         throw mayHaveEffect ? unknown(error) : error;
       await new Promise(done => setTimeout(done, BACKOFF_MS));
       try {
-        return await coordinator.execute(operation, Math.max(1, deadlineAtMs - performance.now()));
+        return await coordinator.execute(operation, Math.max(1, deadlineAtMs - performance.now()), span);
       } catch (again) {
         error = again;
       }

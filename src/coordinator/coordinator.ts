@@ -2,7 +2,7 @@
 // direct mode, inside a client.
 import { ClosedError } from '../errors.js';
 import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
-import type { Bus, Clock, Random } from '../ports.js';
+import type { Bus, Clock, Random, Span } from '../ports.js';
 import type {
   ClusterDefinition,
   GetReply,
@@ -155,24 +155,26 @@ export class Coordinator {
   }
 
   /** Rejects with a DynatsError: see `write` and `read`. */
-  write(request: WriteRequest, timeoutMs: number): Promise<PutReply> {
+  write(request: WriteRequest, timeoutMs: number, parent?: Span): Promise<PutReply> {
     return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) => {
       const inBucket = writeInto(bucket, request);
       const run = request.session === undefined ? write : writeInSession;
       const samples = this.samples.take() ? this.samples : undefined;
-      return request.trace === true || samples !== undefined
-        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace), samples)
+      const span = parent?.isRecording === true ? parent : undefined;
+      return request.trace === true || samples !== undefined || span !== undefined
+        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace), { samples, span })
         : run(this.c, inBucket, deadlineAtMs);
     });
   }
 
-  read(request: ReadRequest, timeoutMs: number): Promise<GetReply> {
+  read(request: ReadRequest, timeoutMs: number, parent?: Span): Promise<GetReply> {
     return this.inBucket(request.bucket, timeoutMs, (bucket, deadlineAtMs) => {
       const inBucket = readFrom(bucket, request);
       const run = request.session === undefined ? read : readInSession;
       const samples = this.samples.take() ? this.samples : undefined;
-      return request.trace === true || samples !== undefined
-        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace), samples)
+      const span = parent?.isRecording === true ? parent : undefined;
+      return request.trace === true || samples !== undefined || span !== undefined
+        ? traced(this.c, inBucket, trace => run(this.c, inBucket, deadlineAtMs, trace), { samples, span })
         : run(this.c, inBucket, deadlineAtMs);
     });
   }
@@ -191,8 +193,11 @@ export class Coordinator {
     );
   }
 
-  execute(operation: Operation, timeoutMs: number): Promise<PutReply | GetReply> {
-    return operation.kind === 'write' ? this.write(operation, timeoutMs) : this.read(operation, timeoutMs);
+  /** @param span of the request, where it is traced; ended by the caller. */
+  execute(operation: Operation, timeoutMs: number, span?: Span): Promise<PutReply | GetReply> {
+    return operation.kind === 'write'
+      ? this.write(operation, timeoutMs, span)
+      : this.read(operation, timeoutMs, span);
   }
 
   /** Runs what belongs to a bucket, at once where the bucket is known here. What `run` throws, the promise rejects with. */

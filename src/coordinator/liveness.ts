@@ -1,6 +1,6 @@
 // Whom this coordinator thinks alive. The verdict is its own: a heartbeat makes a node alive; silence, or a broker saying
 // that nobody listens there, makes it dead until the next heartbeat.
-import type { Bus, Clock, Subscription, Timer } from '../ports.js';
+import type { Bus, Clock, Message, Subscription, Timer } from '../ports.js';
 import type { Presence } from '../wire/generated/types.js';
 import { presence as validate } from '../wire/generated/validators.js';
 import { decodeReply } from '../wire/json.js';
@@ -60,7 +60,7 @@ export class Liveness {
    * @param isBusy whether anything is under way to any node.
    */
   watch(bus: Bus, self?: string, isBusy = () => true): void {
-    this.subscription = bus.subscribe(subjects.allPresence, message => {
+    const listen = (message: Message) => {
       const protocol = protocolOf(message.header?.(PROTOCOL_HEADER));
       if (!worksWith(protocol)) {
         this.refuse(message.subject, protocol);
@@ -73,7 +73,8 @@ export class Liveness {
         return; // Not a heartbeat. Whoever sent it is not heard, which is the answer to it.
       }
       this.heard(presence);
-    });
+    };
+    this.subscription = bus.subscribe(subjects.allPresence, listen, { hasHeaders: true });
     this.every(this.settings.heartbeatMs, () => this.age());
     let turn = 0;
     this.every(this.settings.probeMs, () => {

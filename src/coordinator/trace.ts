@@ -4,9 +4,11 @@ import { DynatsError } from '../errors.js';
 import { parseLife } from '../model/bucket.js';
 import { type Need, needText } from '../model/need.js';
 import { type Version, versionText } from '../model/record.js';
+import type { Span } from '../ports.js';
 import type { GetReply, PutReply, Receipt } from '../wire/generated/types.js';
 import type { ReadRequest, WriteRequest } from '../wire/requests.js';
 import type { Coordination } from './coordination.js';
+import { RequestSpans } from './request-spans.js';
 import type { Samples } from './samples.js';
 
 type Owner = Receipt['owners'][number];
@@ -18,6 +20,7 @@ export class Trace {
   private readonly startedAtMs: number;
   private readonly owners = new Map<string, Owner>();
   private readonly hints = new Map<string, Hint>();
+  private readonly spans: RequestSpans | undefined;
   private version: string | undefined;
   private need: Need = [];
   /** Without the value: a sample is kept for a while. */
@@ -26,11 +29,20 @@ export class Trace {
   constructor(
     private readonly c: Coordination,
     { kind, bucket, key, level }: ReadRequest | WriteRequest,
+    span?: Span,
   ) {
+    this.spans = span === undefined ? undefined : new RequestSpans(span);
     this.startedAtMs = c.clock.monotonic();
     this.request = { kind, bucket, key, level };
     for (const node of c.rings.find(bucket)?.owners(key) ?? [])
       this.owners.set(node, { node, state: this.before(node) });
+    span?.set({
+      'dynats.coordinator': c.writer,
+      'dynats.owners': [...this.owners.keys()],
+      'dynats.owners.down': [...this.owners.values()].flatMap(({ node, state }) =>
+        state === 'down' ? [node] : [],
+      ),
+    });
   }
 
   /** What the level asks for. */
@@ -47,31 +59,39 @@ export class Trace {
     // A session may ask an owner again; what it said before stays until it answers anew.
     const { state } = this.owner(node);
     if (state !== 'answered') this.owner(node).state = 'waiting';
+    this.spans?.begin(this.step, node);
   }
 
   answered(node: string, holds: Version | null): void {
     const held = holds === null ? null : heldOf(holds);
     Object.assign(this.owner(node), { state: 'answered', holds: held, tookMs: this.tookMs() });
+    const version = held === null ? {} : { 'dynats.version': versionText(held) };
+    this.spans?.end(this.step, node, { 'dynats.outcome': 'answered', ...version });
   }
 
   acked(node: string): void {
     Object.assign(this.owner(node), { state: 'acked', tookMs: this.tookMs() });
+    this.spans?.end(this.step, node, { 'dynats.outcome': 'acked' });
   }
 
   failed(node: string): void {
     Object.assign(this.owner(node), { state: 'failed', tookMs: this.tookMs() });
+    this.spans?.end(this.step, node, { 'dynats.outcome': 'failed' });
   }
 
   repairing(node: string): void {
     this.owner(node).repair = 'waiting';
+    this.spans?.begin('repair', node);
   }
 
   repaired(node: string, isAcked: boolean): void {
     this.owner(node).repair = isAcked ? 'acked' : 'failed';
+    this.spans?.end('repair', node, { 'dynats.outcome': isAcked ? 'acked' : 'failed' });
   }
 
   hinting(target: string): void {
     this.hints.set(target, { target, state: 'waiting' });
+    this.spans?.begin('hint', target);
   }
 
   /** @param holder the node that keeps the hint; undefined when none would. */
@@ -83,6 +103,10 @@ export class Trace {
         ? { target, state: 'refused', tookMs }
         : { target, holder, state: 'stored', tookMs },
     );
+    this.spans?.end('hint', target, {
+      'dynats.outcome': holder === undefined ? 'refused' : 'stored',
+      ...(holder === undefined ? {} : { 'dynats.holder': holder }),
+    });
   }
 
   /** What is known by now. */
@@ -123,6 +147,11 @@ export class Trace {
       .join(' and ');
   }
 
+  /** What an owner is asked to do. */
+  private get step(): 'append' | 'read' {
+    return this.request.kind === 'write' ? 'append' : 'read';
+  }
+
   private before(node: string): Owner['state'] {
     const { liveness } = this.c;
     if (!liveness.isWritable(node)) return 'down';
@@ -142,14 +171,21 @@ export class Trace {
   }
 }
 
-/** Carries out a request that asks for a receipt, so that the reply has it, or the error; or one that is a sample. */
+/** Who looks on, beside whoever asked for a receipt. */
+export interface Followers {
+  readonly samples?: Samples | undefined;
+  /** Of the request, where it is traced. */
+  readonly span?: Span | undefined;
+}
+
+/** Carries out a request that asks for a receipt, so that the reply has it, or the error; or one that others follow. */
 export async function traced<Reply extends PutReply | GetReply>(
   c: Coordination,
   request: ReadRequest | WriteRequest,
   run: (trace: Trace) => Promise<Reply>,
-  samples?: Samples,
+  { samples, span }: Followers = {},
 ): Promise<Reply> {
-  const trace = new Trace(c, request);
+  const trace = new Trace(c, request, span);
   const isWanted = request.trace === true;
   try {
     const reply = await run(trace);

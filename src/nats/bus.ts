@@ -83,12 +83,16 @@ export class NatsBus implements Bus {
     subject: string,
     data: Uint8Array,
     timeoutMs: number,
-    { messageId }: { messageId?: string } = {},
+    {
+      messageId,
+      headers: own,
+    }: { messageId?: string; headers?: Readonly<Record<string, string>> | undefined } = {},
   ): Promise<Message> {
     const shortcut = this.shortcuts?.to(subject);
     if (shortcut !== undefined && messageId === undefined) return shortcut.request(subject, data, timeoutMs);
     if (!this.isConnected) throw new BusError('closed', subject);
-    const headers = messageId === undefined ? undefined : headersOf({ 'Nats-Msg-Id': messageId });
+    if (messageId === undefined && own === undefined) return this.requests.send(subject, data, timeoutMs);
+    const headers = headersOf({ ...(messageId === undefined ? {} : { 'Nats-Msg-Id': messageId }), ...own });
     return this.requests.send(subject, data, timeoutMs, headers);
   }
 
@@ -109,20 +113,17 @@ export class NatsBus implements Bus {
   subscribe(
     subject: string,
     handler: (message: Message) => void,
-    options?: { queue?: string },
+    options?: { queue?: string; hasHeaders?: boolean },
   ): Subscription {
     const subscription = this.connection.subscribe(subject, {
       ...(options?.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message: Msg) => {
         if (error !== null) return;
-        const { subject: on, data, reply, headers } = message;
+        const { subject: on, data, reply: to } = message;
         // The NATS client has '' for none, whatever its types say.
-        handler({
-          subject: on,
-          data,
-          reply: reply === '' ? undefined : reply,
-          header: headers && (name => headers.get(name) || undefined),
-        });
+        const reply = to === '' ? undefined : to;
+        if (options?.hasHeaders !== true) handler({ subject: on, data, reply });
+        else handler({ subject: on, data, reply, header: name => message.headers?.get(name) || undefined });
       },
     });
     this.subscriptions.add(subscription);

@@ -12,8 +12,11 @@ export interface Endpoint {
   readonly queue?: string;
   /** Whether nodes ask it too; else no answer goes to a node's inbox. Default false. */
   readonly isForNodes?: boolean;
-  /** @returns the reply. A DynatsError becomes an error reply, anything else an internal one. */
-  readonly handle: (data: Uint8Array) => Promise<object>;
+  /**
+   * @param header of the request; undefined unless the service has headers.
+   * @returns the reply. A DynatsError becomes an error reply, anything else an internal one.
+   */
+  readonly handle: (data: Uint8Array, header?: (name: string) => string | undefined) => Promise<object>;
 }
 
 export interface ServiceOptions {
@@ -25,6 +28,8 @@ export interface ServiceOptions {
   readonly metadata: Record<string, string>;
   readonly endpoints: readonly Endpoint[];
   readonly logger: Logger;
+  /** Whether handlers are given the headers of requests; default false. */
+  readonly hasHeaders?: boolean;
   /** Called for each request that is dropped unanswered. */
   readonly onDropped: (reason: 'noReply' | 'badReply') => void;
 }
@@ -48,11 +53,11 @@ export class Service {
   constructor(private readonly options: ServiceOptions) {}
 
   start(): void {
-    const { bus, name, id, endpoints } = this.options;
+    const { bus, name, id, endpoints, hasHeaders = false } = this.options;
     for (const endpoint of endpoints) {
       this.statistics.set(endpoint, { num_requests: 0, num_errors: 0, last_error: '', processing_time: 0 });
       const { subject, queue } = endpoint;
-      const options = queue === undefined ? {} : { queue };
+      const options = queue === undefined ? { hasHeaders } : { queue, hasHeaders };
       this.subscriptions.push(bus.subscribe(subject, message => void this.serve(endpoint, message), options));
     }
     const discovery: [string, () => object][] = [
@@ -100,7 +105,7 @@ export class Service {
     const startedAt = performance.now();
     this.underWay++;
     try {
-      bus.publish(reply, encodeJson(await endpoint.handle(message.data)));
+      bus.publish(reply, encodeJson(await endpoint.handle(message.data, message.header)));
     } catch (error) {
       const body = toErrorReply(error);
       if (body.error.code === 'INTERNAL')

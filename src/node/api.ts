@@ -1,7 +1,8 @@
 // The coordinator API of a node: what clients and the `nats` CLI ask of it.
 import type { Coordinator } from '../coordinator/coordinator.js';
+import { attributesOf, followed, verbOf } from '../coordinator/request-spans.js';
 import { DynatsError, InvalidRequestError, ReadTimeoutError } from '../errors.js';
-import type { Logger } from '../ports.js';
+import type { Logger, Tracer } from '../ports.js';
 import { toErrorReply } from '../wire/error-reply.js';
 import type {
   BatchReply,
@@ -21,13 +22,16 @@ import {
   type Timing,
 } from '../wire/requests.js';
 import { parseScan } from '../wire/scan.js';
+import { traceparentsIn } from '../wire/traceparents.js';
 import type { RequestCounts } from './request-counts.js';
 
+type Header = (name: string) => string | undefined;
+
 export interface Api {
-  put(data: Uint8Array): Promise<PutReply | GetReply>;
-  get(data: Uint8Array): Promise<PutReply | GetReply>;
-  delete(data: Uint8Array): Promise<PutReply | GetReply>;
-  batch(data: Uint8Array): Promise<BatchReply>;
+  put(data: Uint8Array, header?: Header): Promise<PutReply | GetReply>;
+  get(data: Uint8Array, header?: Header): Promise<PutReply | GetReply>;
+  delete(data: Uint8Array, header?: Header): Promise<PutReply | GetReply>;
+  batch(data: Uint8Array, header?: Header): Promise<BatchReply>;
   scan(data: Uint8Array): Promise<ScanReply>;
   touch(data: Uint8Array): Promise<TouchReply>;
   bucket(data: Uint8Array): Promise<BucketReply>;
@@ -37,19 +41,25 @@ export interface ApiOptions {
   readonly coordinator: Coordinator;
   readonly logger: Logger;
   readonly counts: RequestCounts;
+  /** Where somebody traces. */
+  readonly tracer?: Tracer | undefined;
   /** Largest reply, in bytes. */
   readonly maxPayload: () => number;
 }
 
 /** The handlers; each rejects with a DynatsError. */
-export function apiOf({ coordinator, logger, counts, maxPayload }: ApiOptions): Api {
+export function apiOf({ coordinator, logger, counts, tracer, maxPayload }: ApiOptions): Api {
   const now = () => coordinator.clocks.now();
-  const execute = (operation: Operation, timeoutMs: number) =>
-    counts.of(operation, coordinator.execute(operation, timeoutMs));
-  const single = (verb: 'put' | 'get' | 'delete') => async (data: Uint8Array) => {
+  const execute = (operation: Operation, timeoutMs: number, traceparent?: string) => {
+    if (tracer === undefined) return counts.of(operation, coordinator.execute(operation, timeoutMs));
+    const name = `coordinate ${verbOf(operation)}`;
+    const span = tracer.begin(name, 'server', attributesOf(operation), traceparent);
+    return counts.of(operation, followed(span, coordinator.execute(operation, timeoutMs, span)));
+  };
+  const single = (verb: 'put' | 'get' | 'delete') => async (data: Uint8Array, header?: Header) => {
     const operation = parseOperation(verb, data);
     refuseLate(operation, now());
-    return execute(operation, remaining(operation, now()));
+    return execute(operation, remaining(operation, now()), traceparentsIn(header, 1)[0]);
   };
   return {
     put: single('put'),
@@ -70,13 +80,14 @@ export function apiOf({ coordinator, logger, counts, maxPayload }: ApiOptions): 
       refuseLate(timing, now());
       return coordinator.buckets.execute(request, remaining(timing, now()));
     },
-    async batch(data) {
+    async batch(data, header) {
       const { operations, ...timing } = parseBatch(data);
-      const results = operations.map(async operation => {
+      const traceparents = header === undefined ? [] : traceparentsIn(header, operations.length);
+      const results = operations.map(async (operation, i) => {
         try {
           if (operation instanceof DynatsError) throw operation;
           refuseLate(timing, now());
-          return await execute(operation, remaining(timing, now()));
+          return await execute(operation, remaining(timing, now()), traceparents[i]);
         } catch (error) {
           if (!(error instanceof DynatsError))
             logger.error({ error }, 'an operation of a batch failed unexpectedly');

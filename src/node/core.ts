@@ -6,7 +6,17 @@ import { EntryLane } from '../coordinator/entry-lanes.js';
 import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
 import { compareRecords } from '../model/record.js';
 import type { Service } from '../nats/service.js';
-import type { Bus, Clock, HintStream, Logger, Random, ReplicaLog, Subscription, Timer } from '../ports.js';
+import type {
+  Bus,
+  Clock,
+  HintStream,
+  Logger,
+  Random,
+  ReplicaLog,
+  Subscription,
+  Timer,
+  Tracer,
+} from '../ports.js';
 import { ANTI_ENTROPY_DEFAULTS, AntiEntropy, type AntiEntropySettings } from '../replica/anti-entropy.js';
 import { serveAntiEntropy } from '../replica/anti-entropy-service.js';
 import { COMPACTION_DEFAULTS, Compaction, type CompactionSettings } from '../replica/compaction.js';
@@ -54,6 +64,8 @@ export interface NodeCoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where somebody traces. */
+  readonly tracer?: Tracer | undefined;
   readonly broker: () => StatusReply['broker'];
   /** Where others can reach the log broker itself; default nowhere. */
   readonly brokerAddress?: () => BrokerAddress | undefined;
@@ -380,6 +392,7 @@ export class NodeCore {
       antiEntropy,
       purge: this.purge,
       counts: new RequestCounts(clock),
+      tracer: this.options.tracer,
       refused,
       maxPayload: () => bus.maxPayload,
       onDropped: reason => this.count(reason),

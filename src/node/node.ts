@@ -6,8 +6,9 @@ import { HINT_BYTES_MAX, NatsHintStream } from '../nats/hint-stream.js';
 import { withoutSecrets } from '../nats/settings.js';
 import { hasCredentials, shortcutsOverNats } from '../nats/shortcuts.js';
 import { NatsReplicaLog, type StreamOptions } from '../nats/streams.js';
-import { BusError, type Logger } from '../ports.js';
+import { BusError, type Logger, type Tracer } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
+import { loadTracer } from '../telemetry/tracer.js';
 import type { BrokerAddress, HintSettings, NodeConfig } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
 import { nodeInboxPrefixOf, subjects } from '../wire/subjects.js';
@@ -60,7 +61,8 @@ export async function startNode(config: RunnableConfig, options: NodeOptions): P
   const isOpen = !hasCredentials([config.log.url], nats);
   const shortcuts =
     (config.shortcuts ?? isOpen) ? shortcutsOverNats(`dynats ${config.node}`, nats) : undefined;
-  const node = new NatsNode(config, new NatsBus(connection, inboxPrefix, shortcuts), options);
+  const bus = new NatsBus(connection, inboxPrefix, shortcuts);
+  const node = new NatsNode(config, bus, options, await loadTracer());
   try {
     // It may turn out while it starts that another process has its name, or the broker may go away for good.
     const stopped = node.closed.then(error => {
@@ -87,6 +89,7 @@ class NatsNode implements RunningNode {
     private readonly config: RunnableConfig,
     private readonly bus: NatsBus,
     options: NodeOptions,
+    tracer: Tracer | undefined,
   ) {
     this.closed = new Promise(settle => {
       this.settleClosed = settle;
@@ -105,6 +108,7 @@ class NatsNode implements RunningNode {
       clock,
       random: systemRandom,
       logger: options.logger,
+      tracer,
       broker: () => ({
         name: bus.connection.info?.server_name ?? '',
         version: bus.connection.info?.version ?? '',

@@ -1,6 +1,6 @@
 // The services of a node, with every subject at which it can be asked: those that all coordinators share, and its own.
 import { Service } from '../nats/service.js';
-import type { Bus, Clock, HintStream, Logger } from '../ports.js';
+import type { Bus, Clock, HintStream, Logger, Tracer } from '../ports.js';
 import { VERSION } from '../version.js';
 import type { ClusterDefinition, ClusterReply } from '../wire/generated/types.js';
 import { COORDINATORS, subjects } from '../wire/subjects.js';
@@ -14,6 +14,8 @@ export interface ServicesOptions extends InspectionOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where somebody traces. */
+  readonly tracer?: Tracer | undefined;
   /** The hints that this node holds. */
   readonly hints: HintStream;
   /** Called for each message that is dropped, or is not valid. */
@@ -24,7 +26,7 @@ export interface ServicesOptions extends InspectionOptions {
 export function servicesOf(options: ServicesOptions): Service[] {
   const { node, cluster, incarnation, bus, logger, replica, coordinator, hints, counts, maxPayload } =
     options;
-  const api = apiOf({ coordinator, logger, counts, maxPayload });
+  const api = apiOf({ coordinator, logger, counts, tracer: options.tracer, maxPayload });
   const describe = async (): Promise<ClusterReply> => ({
     node,
     cluster: { ...cluster, buckets: coordinator.catalog.definitions() },
@@ -39,6 +41,7 @@ export function servicesOf(options: ServicesOptions): Service[] {
     version: VERSION,
     metadata: { node, cluster: cluster.name },
     logger,
+    hasHeaders: options.tracer !== undefined,
     onDropped: options.onDropped,
   };
   return [

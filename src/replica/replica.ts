@@ -125,7 +125,7 @@ export class Replica {
    * @throws when the log's broker cannot be reached.
    */
   async open(): Promise<void> {
-    const { log, logger, node } = this.options;
+    const { log, logger } = this.options;
     const life = (await log.life()) ?? (await this.begin());
     if (this.life !== undefined && this.life.id !== life.id) this.forget();
     this.life = life;
@@ -144,7 +144,7 @@ export class Replica {
     this.opened = true;
     if (!this.fold.isBehind) this.caughtUp();
     this.lookout.lookLater();
-    logger.info({ state: this.state, node }, 'takes writes');
+    logger.info({ state: this.state }, 'takes writes');
   }
 
   /** The connection to the log's broker is lost. Until `open` has looked, the log may have stored, and acked, what did not come. */

@@ -51,6 +51,7 @@ const write = (timeoutMs = 200): Call => ({
   text: '{"op":"put","key":"k","value":"v"}',
   deadlineAtMs: performance.now() + timeoutMs,
   via: undefined,
+  traceparent: undefined,
 });
 
 test('a message that reaches its node too late is sent again', async () => {

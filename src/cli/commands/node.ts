@@ -3,9 +3,11 @@
 import { type Command, Option } from 'commander';
 import type { OwnLogBroker } from '../../emulator/own-log-broker.js';
 import type { ReplicaMessage } from '../../emulator/replica-message.js';
+import type { Logger } from '../../ports.js';
 import type { NodeConfig } from '../../wire/generated/types.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
+import { type LogFormat, nodeLogger } from '../node-logger.js';
 import { note } from '../output.js';
 import { asCliError } from './emulator-command.js';
 
@@ -14,6 +16,8 @@ const configBytesMax = 1024 * 1024;
 
 interface NodeFlags {
   config: string;
+  logFormat?: LogFormat;
+  logLevel?: NonNullable<NodeConfig['logLevel']>;
   /** Given by the emulator on its very first start, by nobody else: it says that a missing log was never there. */
   newCluster?: boolean;
 }
@@ -26,10 +30,23 @@ export function register(program: Command): void {
       '--config <file>',
       'configuration file, JSON; its schema is schemas/node-config.json (required)',
     )
+    .addOption(
+      new Option('--log-format <format>', 'json: one object a line; pretty: for a person')
+        .choices(['json', 'pretty'])
+        .default('json'),
+    )
+    .addOption(
+      new Option(
+        '--log-level <level>',
+        "what is logged, in place of the file's logLevel (default: info)",
+      ).choices(['debug', 'info', 'warn', 'error', 'silent']),
+    )
     .addOption(new Option('--new-cluster').hideHelp())
-    .action(async ({ config: file, newCluster = false }: NodeFlags) => {
+    .action(async ({ config: file, newCluster = false, logFormat = 'json', logLevel }: NodeFlags) => {
       try {
-        await runNode(await readConfig(file), newCluster);
+        const config = await readConfig(file);
+        const level = logLevel ?? config.logLevel ?? 'info';
+        await runNode(config, newCluster, await nodeLogger(config.node, level, logFormat));
       } catch (error) {
         const shown = asCliError(error);
         tell({ type: 'fatal', message: shown instanceof Error ? shown.message : String(shown) });
@@ -40,19 +57,16 @@ export function register(program: Command): void {
     });
   explain(command, {
     notes: 'Logs go to stderr, a JSON object a line. Runs until SIGTERM or Ctrl-C, which end it cleanly.',
-    examples: ['dynats node --config /etc/dynats/n0.json'],
+    examples: [
+      'dynats node --config /etc/dynats/n0.json',
+      'dynats node --config n0.json --log-format pretty --log-level debug',
+    ],
   });
 }
 
 /** Resolves after a clean stop, rejects when the node failed. */
-async function runNode(config: NodeConfig, isNewCluster: boolean): Promise<void> {
-  const { pino } = await import('pino');
+async function runNode(config: NodeConfig, isNewCluster: boolean, logger: Logger): Promise<void> {
   const { startNode } = await import('../../node/node.js');
-  // Synchronous: the last line before the end is the one that matters.
-  const logger = pino(
-    { level: config.logLevel ?? 'info', base: { node: config.node } },
-    pino.destination({ dest: 2, sync: true }),
-  );
   const stopAsked = stopRequest();
   const broker = await startOwnBroker(config);
   try {
