@@ -74,15 +74,12 @@ export class Replica {
   get reason(): string | null {
     return this.losses.reason;
   }
-
   get progress(): { applied: number; total: number } | undefined {
     return this.fold.isBehind ? this.fold.progress : undefined;
   }
-
   get memtable(): Memtable {
     return this.table;
   }
-
   get logId(): string {
     return this.life?.id ?? '';
   }
@@ -91,7 +88,6 @@ export class Replica {
   get applied(): number {
     return this.fold.applied;
   }
-
   get invalidEntries(): number {
     return this.invalid;
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,6 +34,8 @@ async function oldBuild(t: TestContext): Promise<string | undefined> {
   symlinkSync(path.join(root, 'node_modules'), path.join(dir, 'node_modules'));
   execFileSync(process.execPath, ['scripts/generate.mjs'], { cwd: dir });
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: dir });
+  const validators = 'src/wire/generated/validators.js';
+  copyFileSync(path.join(dir, validators), path.join(dir, 'dist', validators));
   return dir;
 }
 
