@@ -201,7 +201,7 @@ test('what running nodes listen to and publish on is in the document', async () 
         `^${address
           .replaceAll('.', '\\.')
           .replaceAll('$', '\\$')
-          .replace(/\{\w+\}/g, '[\\w-]+|\\*')}$`,
+          .replace(/\{\w+\}/g, '(?:[\\w-]+|\\*)')}$`,
       ),
   );
   // Answers go to inboxes.
