@@ -1,6 +1,7 @@
 // The whole taxonomy of expected failures. A `code` is stable; a message is for people.
 import type { Receipt } from './wire/generated/types.js';
 
+/** What went wrong, for programs: these do not change, messages may. */
 export const ErrorCode = {
   Unavailable: 'UNAVAILABLE',
   WriteTimeout: 'WRITE_TIMEOUT',
@@ -11,6 +12,7 @@ export const ErrorCode = {
   Closed: 'CLOSED',
   Internal: 'INTERNAL',
 } as const;
+/** What went wrong, for programs: these do not change, messages may. */
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
 /** What the caller may conclude: `none`, nothing was or will be stored; `unknown`, the write may still surface. */

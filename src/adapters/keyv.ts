@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { KeyvStoreAdapter } from 'keyv';
 import { type Client, type ConnectOptions, connect, type Level } from '../index.js';
 
+/** How to reach the cluster, as `connect` takes it, and where the store keeps its entries. */
 export interface KeyvDynatsOptions extends ConnectOptions {
   /** A client to use; without one the store connects, when it is first used, and disconnects on `disconnect()`. */
   client?: Client;

@@ -2,6 +2,7 @@
 import type { Driver, StorageMeta } from 'unstorage';
 import { type Client, type ConnectOptions, connect, type Level, type Watch } from '../index.js';
 
+/** How to reach the cluster, as `connect` takes it, and where the driver keeps its items. */
 export interface DynatsDriverOptions extends ConnectOptions {
   /** A client to use; without one the driver connects when it is first used, and closes it on `dispose()`. */
   client?: Client;

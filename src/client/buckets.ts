@@ -15,6 +15,7 @@ export type BucketSettings = Pick<
   'partitioner' | 'replicationFactor' | 'level' | 'ttlMs' | 'valueBytesMax'
 >;
 
+/** Options of requests about buckets. */
 export interface BucketOptions {
   /** Deadline of the call in milliseconds, default the client's or, if that is shorter, 10000. */
   timeoutMs?: number;

@@ -24,6 +24,7 @@ import type { Got, Put } from './many.js';
 import type { ScanOptions, ScanPageOptions } from './scan.js';
 import type { Watch, WatchOptions } from './watch/watch.js';
 
+/** Options of one request; what is left out is the client's, then the bucket's, then QUORUM and 2000 ms. */
 export interface RequestOptions {
   /** Consistency level, default the bucket's, which is QUORUM unless it says so. ANY is for writes only. */
   level?: Level;
@@ -39,6 +40,7 @@ export interface RequestOptions {
   trace?: boolean;
 }
 
+/** Options of a write that may expire. */
 export interface PutOptions extends RequestOptions {
   /** How long the record lives, in milliseconds; default the bucket's, which is for ever unless it says so. */
   ttlMs?: number;
@@ -73,6 +75,11 @@ export interface Session extends Pick<Client, 'put' | 'get' | 'delete' | 'read'>
   readonly token: string;
 }
 
+/**
+ * A connected client. Calls may be made at once, in any number up to 100,000 that wait; each ends by its
+ * deadline, default 2000 ms. Failures are a DynatsError with a stable `code`, and `effect` says whether
+ * anything may have happened: `none` or `unknown`.
+ */
 export interface Client extends AsyncDisposable {
   /**
    * Stores `value` under `key` and resolves once `level` owners have it in their durable logs.

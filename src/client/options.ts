@@ -5,6 +5,10 @@ import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-n
 export const Mode = { Api: 'api', Direct: 'direct' } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
+/**
+ * Where the cluster is and how to talk to it. Everything has a default; in browsers `servers` has none,
+ * and is a WebSocket address.
+ */
 export interface ConnectOptions {
   /** URLs of the bus, default nats://127.0.0.1:4222. All are tried. */
   servers?: string | string[];

@@ -13,6 +13,7 @@ import type { Coordinators } from './coordinators.js';
 import { Entry } from './entry.js';
 import { forbidden } from './forbidden.js';
 
+/** Which keys to list, in the order of their UTF-8 bytes; all of the bucket by default. */
 export interface ScanOptions extends RequestOptions {
   /** Only keys that begin so. */
   prefix?: string;

@@ -32,6 +32,7 @@ export interface BucketParts {
 
 const NO_CONDITIONS = 'this store has no compare-and-set yet; of two writes the later wins';
 
+/** A bucket with the interface of `@nats-io/kv`; `Kvm` makes it. */
 export class Bucket implements KV {
   /** The name of the bucket. */
   readonly bucket: string;

@@ -14,6 +14,10 @@ export { Bucket } from './bucket.js';
 export { NotSupportedError } from './not-supported.js';
 export type * from './types.js';
 
+/**
+ * What a watch begins with: the newest version of each key, everything that is kept (here the same), or
+ * only what is written from now on.
+ */
 export const KvWatchInclude = { LastValue: '', AllHistory: 'history', UpdatesOnly: 'updates' } as const;
 
 /** Lists as the NATS client has them. */

@@ -3,6 +3,7 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import type { Payload, QueuedIterator } from '@nats-io/transport-node';
 import type { Level } from '../model/level.js';
 
+/** One version of a key, in the shape that `@nats-io/kv` gives it. */
 export interface KvEntry {
   bucket: string;
   key: string;
@@ -21,11 +22,13 @@ export interface KvEntry {
   string(): string;
 }
 
+/** An entry as a watch gives it. */
 export type KvWatchEntry = KvEntry & {
   /** False for what was there when the watch began. */
   isUpdate: boolean;
 };
 
+/** What to watch: all keys, unless `key` names one or a pattern. */
 export interface KvWatchOptions {
   /** Keys or patterns with `*` and `>`, default all. */
   key?: string | string[];
@@ -38,6 +41,10 @@ export interface KvWatchOptions {
   resumeFromRevision?: number;
 }
 
+/**
+ * Options of `put`; `previousSeq` is refused, as compare-and-set is not supported. Times are in
+ * milliseconds.
+ */
 export interface KvPutOptions {
   /** Not supported. */
   previousSeq: number;
@@ -45,26 +52,31 @@ export interface KvPutOptions {
   timeout: number;
 }
 
+/** Options of `delete`; `previousSeq` is refused, as compare-and-set is not supported. */
 export interface KvDeleteOptions {
   /** Not supported. */
   previousSeq: number;
 }
 
+/** Options of `purge`, which here is a `delete`; `ttl` is refused. */
 export interface KvPurgeOptions extends KvDeleteOptions {
   /** Not supported. */
   ttl: string;
 }
 
+/** Changes keys on their way to the bucket and back. */
 export interface KvKeyCodec {
   encode(key: string): string;
   decode(key: string): string;
 }
 
+/** Changes values on their way to the bucket and back. */
 export interface KvPayloadCodec {
   encode(value: Payload): Uint8Array;
   decode(value: Uint8Array): Uint8Array;
 }
 
+/** Codecs of keys and values; both may do nothing. */
 export interface KvCodecs {
   key: KvKeyCodec;
   value: KvPayloadCodec;
@@ -100,6 +112,7 @@ export interface KvOptions {
   streamName: string;
 }
 
+/** What is known of a bucket. `size` is in bytes, `ttl` in milliseconds; 0 is no limit. */
 export interface KvStatus {
   bucket: string;
   /** Keys that have a value. Counted by a scan of the bucket. */
@@ -121,6 +134,7 @@ export interface KvStatus {
   readonly streamInfo: StreamInfo;
 }
 
+/** What reads a bucket, as in `@nats-io/kv`. Reads are at the level given to `Kvm`, default QUORUM. */
 export interface RoKV {
   /** The newest entry; a deleted key's has operation `DEL` until the delete is purged. Null for none. */
   get(key: string, options?: { revision: number }): Promise<KvEntry | null>;
@@ -131,6 +145,7 @@ export interface RoKV {
   keys(filter?: string | string[]): Promise<QueuedIterator<string>>;
 }
 
+/** What reads and writes a bucket, as in `@nats-io/kv`. `create` and `update` throw a NotSupportedError. */
 export interface KV extends RoKV {
   /** @throws NotSupportedError until there is compare-and-set. */
   create(key: string, data: Payload, markerTTL?: string): Promise<number>;

@@ -1,5 +1,9 @@
 // Consistency levels and how many owners each needs.
 
+/**
+ * How many owners must have stored a write, or must answer a read. ANY is for writes only: a hint is
+ * enough.
+ */
 export const Level = {
   Any: 'ANY',
   One: 'ONE',
@@ -10,6 +14,10 @@ export const Level = {
   EachQuorum: 'EACH_QUORUM',
   All: 'ALL',
 } as const;
+/**
+ * How many owners must have stored a write, or must answer a read. ANY is for writes only: a hint is
+ * enough.
+ */
 export type Level = (typeof Level)[keyof typeof Level];
 
 /** Levels that count owners wherever they are; the others count them by zone (`needOf`). */

@@ -26,6 +26,7 @@ export const Verdict = {
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
+/** What became of a write, as far as the owners that answered tell. */
 export interface OutcomeReport {
   readonly verdict: Verdict;
   readonly owners: readonly { node: string; standing: Standing; held: Version | null }[];

@@ -3,6 +3,7 @@ import { versionText } from '../../model/record.js';
 import type { WireRecord } from '../../wire/generated/types.js';
 import { Entry } from '../entry.js';
 
+/** One newer version of one key. */
 export interface WatchEvent {
   readonly kind: 'put' | 'delete';
   readonly bucket: string;

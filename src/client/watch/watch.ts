@@ -2,6 +2,7 @@
 import type { WatchEvent } from './event.js';
 import type { Watcher } from './watcher.js';
 
+/** What to watch: all keys of the default bucket, unless it says otherwise. */
 export interface WatchOptions {
   /** Only keys that begin so; default all. */
   prefix?: string;
@@ -24,6 +25,7 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
     private readonly onStop: () => void,
   ) {}
 
+  /** The next event; waits for it. `done` once the watch has ended. @throws DynatsError when its bucket was dropped. */
   next(): Promise<IteratorResult<WatchEvent, undefined>> {
     return this.watcher.events.next();
   }
@@ -34,15 +36,18 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
     this.onStop();
   }
 
+  /** What leaving the loop over it calls: as `stop`. */
   async return(): Promise<IteratorResult<WatchEvent, undefined>> {
     this.stop();
     return { done: true, value: undefined };
   }
 
+  /** The watch itself, for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** For `await using`: as `stop`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
   }
