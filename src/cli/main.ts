@@ -30,6 +30,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     console: () => import('./commands/console.js'),
     import: () => import('./commands/import.js'),
     export: () => import('./commands/export.js'),
+    migrate: () => import('./commands/migrate.js'),
   },
   'Insight:': {
     dashboard: () => import('./commands/dashboard.js'),

@@ -45,9 +45,17 @@ export interface PutOptions extends RequestOptions {
 
 /** One operation of a batch. Text values are stored as text, bytes as bytes. */
 export type Operation =
-  | ({ op: 'put'; key: string | number; value: string | Uint8Array; ttlMs?: number } & OperationOptions)
+  | ({ op: 'put'; key: string | number; value: string | Uint8Array; ttlMs?: number } & Versioned)
   | ({ op: 'get'; key: string | number } & OperationOptions)
-  | ({ op: 'delete'; key: string | number } & OperationOptions);
+  | ({ op: 'delete'; key: string | number } & Versioned);
+
+interface Versioned extends OperationOptions {
+  /**
+   * The version to write under, for whoever carries writes over from another store: `time` in microseconds since 1970, at most
+   * ten minutes old; of two writes of a key the larger wins. Never use one twice for different content. Default: a new one.
+   */
+  version?: { time: number; writer: string };
+}
 
 export type OperationOptions = Pick<RequestOptions, 'bucket' | 'level' | 'session' | 'trace'>;
 

@@ -341,8 +341,9 @@ class NatsClient implements Client {
     // What a session writes is newer than what it has seen.
     if (wire.session) clock.observe(parseToken(wire.session).newestTime());
     if (operation.op === 'put') addValue(wire, operation.value, wanted);
-    wire.time = clock.next();
-    wire.writer = this.writer;
+    const { time, writer } = operation.version ?? { time: clock.next(), writer: this.writer };
+    wire.time = time;
+    wire.writer = writer;
     return wire;
   }
 

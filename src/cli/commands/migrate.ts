@@ -1,0 +1,124 @@
+// dynats migrate: copy a JetStream KV bucket while it is in use.
+import type { Command } from 'commander';
+import type { ConnectOptions } from '../../client/options.js';
+import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
+import { CliError, ExitCode } from '../exit.js';
+import { parseCount } from '../numbers.js';
+
+interface MigrateFlags extends ConnectionFlags {
+  from?: string;
+  fromContext?: string;
+  fromCreds?: string;
+  fromNkey?: string;
+  fromTlsca?: string;
+  fromDomain?: string;
+  bucket: string;
+  toBucket?: string;
+  follow?: boolean;
+  fromStart?: boolean;
+  verify?: boolean;
+  show: string;
+  json?: boolean;
+}
+
+/** Deadline of one read or write of an entry, in milliseconds. */
+const timeoutMs = 10_000;
+/** How long a migration waits for nodes that are down before it ends, in milliseconds. */
+const patienceMs = 60_000;
+const shownMax = 10_000;
+
+export function register(program: Command): void {
+  const command = program
+    .command('migrate')
+    .description(
+      'copy a JetStream KV bucket while it is in use; may be interrupted and repeated; exit code 1 when the sides differ, 5 when entries were not taken',
+    )
+    .requiredOption('-b, --bucket <name>', 'the KV bucket')
+    .option('--from <urls>', 'servers of the KV bucket, comma-separated')
+    .option('--from-context <name>', 'NATS context of the KV bucket')
+    .option('--from-creds <file>', 'credentials file there')
+    .option('--from-nkey <file>', 'file of an nkey seed there')
+    .option('--from-tlsca <file>', 'certificate authority there')
+    .option('--from-domain <name>', 'JetStream domain of the KV bucket')
+    .option('--to-bucket <name>', 'bucket of Dynats; made when it is not there (default: the same name)')
+    .option(
+      '--follow',
+      'go on with what changes, until interrupted; else end with what was there at the start',
+    )
+    .option('--verify', 'compare both sides at the end')
+    .option('--from-start', 'copy everything again, though an earlier run had come further')
+    .option('--show <n>', 'refused and different keys shown', '20')
+    .option('--json', 'one JSON document on stdout at the end')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dynats migrate --from nats://old:4222 --bucket people            what is there now
+  dynats migrate --from nats://old:4222 --bucket people --follow   and what changes, until Ctrl-C
+  dynats migrate --from nats://old:4222 --bucket people --verify   the rest, and is it the same?`,
+    );
+  addConnectionFlags(command).action(migrate);
+}
+
+async function migrate(flags: MigrateFlags): Promise<void> {
+  if (flags.from === undefined && flags.fromContext === undefined)
+    throw new CliError(
+      ExitCode.Usage,
+      'where is the KV bucket? Name its servers with --from nats://..., or their context with --from-context',
+    );
+  const shown = parseCount(flags.show, '--show', shownMax);
+  const origin = await originOf(flags);
+  const [{ withClient }, { runMigrate }, { openConnection }] = await Promise.all([
+    import('../open-client.js'),
+    import('../migrate/run-migrate.js'),
+    import('../../nats/connection.js'),
+  ]);
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const { nats } = origin;
+  const connection = await openConnection({
+    servers: [origin.servers ?? []].flat(),
+    name: 'dynats migrate',
+    timeoutMs,
+    nats,
+  });
+  const patient = flags.timeout === undefined && !process.env['NATS_TIMEOUT'] ? { timeoutMs } : {};
+  try {
+    await withClient(
+      flags,
+      client =>
+        runMigrate(client, connection, {
+          from: flags.bucket,
+          domain: flags.fromDomain,
+          bucket: flags.toBucket ?? flags.bucket,
+          follow: flags.follow === true,
+          fromStart: flags.fromStart === true,
+          verify: flags.verify === true,
+          json: flags.json === true,
+          shownMax: shown,
+          patienceMs,
+          signal: stopped.signal,
+        }),
+      { mode: 'direct', ...patient },
+    );
+  } finally {
+    await connection.close();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** The --from flags as a connection of its own: variables and the selected context are for Dynats. */
+function originOf(flags: MigrateFlags): Promise<ConnectOptions> {
+  const given: ConnectionFlags = Object.fromEntries(
+    Object.entries({
+      server: flags.from,
+      context: flags.fromContext ?? false,
+      creds: flags.fromCreds,
+      nkey: flags.fromNkey,
+      tlsca: flags.fromTlsca,
+    }).filter(([, value]) => value !== undefined),
+  );
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NATS_')));
+  return connectionOptions(given, own);
+}
