@@ -85,11 +85,12 @@ function frame({ page, html, headings, menu }) {
 <body>
 <a class="skip" href="#content">Skip to the text</a>
 <header><a class="home" href="index.html"><img src="icon.svg" alt="" width="24" height="24"> Dynats</a>
-<details class="menu"><summary>Menu</summary><nav aria-label="Pages">${navigation(menu, page)}</nav>${inPage === '' ? '' : `<nav aria-label="On this page">${inPage}</nav>`}</details>
+<details class="menu"><summary>Menu</summary><div class="panel"><nav aria-label="Pages">${navigation(menu, page)}</nav></div></details>
 </header>
 <div class="columns">
 <nav class="pages" aria-label="Pages">${navigation(menu, page)}</nav>
 <main id="content">
+${list === '' ? '' : `<details class="inpage"><summary>On this page</summary><nav aria-label="On this page">${list}</nav></details>`}
 ${html}</main>
 <nav class="contents" aria-label="On this page">${inPage}</nav>
 </div>

@@ -1,5 +1,6 @@
 // Compares a KV bucket with the Dynats bucket it was copied into, key by key, and says what differs and why.
 import type { Client } from '../../client/client.js';
+import type { Entry } from '../../client/entry.js';
 import { DynatsError } from '../../errors.js';
 import { valueBytes } from '../../model/record.js';
 import type { GetReply } from '../../wire/generated/types.js';
@@ -9,6 +10,7 @@ import { patiently } from './patience.js';
 import type { Delivered } from './source.js';
 
 const BATCH_MAX = 256;
+const PAGE_SIZE = 1000;
 
 export interface CompareOptions {
   readonly bucket: string;
@@ -74,19 +76,27 @@ export async function compareSides(client: Client, options: CompareOptions): Pro
 async function findSurplus(
   client: Client,
   living: ReadonlySet<string>,
-  { bucket, streamId }: CompareOptions,
+  { bucket, streamId, patienceMs }: CompareOptions,
   result: Comparison,
 ): Promise<void> {
-  for await (const { key, version } of client.scan({ bucket, level: 'QUORUM' })) {
-    if (living.has(key)) continue;
-    const writer = version.slice(version.indexOf('@') + 1);
-    const revision = revisionOf(writer, streamId);
-    if (revision === undefined) result.direct++;
-    else
-      result.different.push({
-        key,
-        why: `KV has nothing any more, Dynats has a copy of revision ${revision}`,
-      });
+  const page = async (from: string | undefined) => {
+    const range = { limit: PAGE_SIZE, ...(from === undefined ? {} : { from }) };
+    const entries: Entry[] = [];
+    for await (const entry of client.scan({ bucket, level: 'QUORUM', ...range })) entries.push(entry);
+    return entries;
+  };
+  for (let from: string | undefined; ; ) {
+    const last = from;
+    const entries = await patiently(() => page(last), patienceMs);
+    for (const { key, version } of entries) {
+      // A page begins with the last key of the one before.
+      if (key === last || living.has(key)) continue;
+      const revision = revisionOf(version.slice(version.indexOf('@') + 1), streamId);
+      if (revision === undefined) result.direct++;
+      else result.different.push({ key, why: `gone from KV, a copy of revision ${revision} in Dynats` });
+    }
+    if (entries.length < PAGE_SIZE) return;
+    from = entries.at(-1)?.key;
   }
 }
 

@@ -23,14 +23,15 @@ export function backOff(tries: number): Promise<void> {
   return delay(Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** tries));
 }
 
-/** What `step` resolves to, tried again for `patienceMs` while nodes are away; then rejects as it did. */
+/** What `step` resolves to, tried again for `patienceMs` from its first failure on while nodes are away; then rejects as it did. */
 export async function patiently<T>(step: () => Promise<T>, patienceMs: number): Promise<T> {
-  const untilMs = performance.now() + patienceMs;
+  let untilMs: number | undefined;
   for (let tries = 0; ; tries++) {
     try {
       return await step();
     } catch (error) {
-      if (!mayPass(error) || performance.now() > untilMs) throw error;
+      untilMs ??= performance.now() + patienceMs;
+      if (!mayPass(error) || performance.now() >= untilMs) throw error;
       await backOff(tries);
     }
   }
