@@ -12,7 +12,7 @@ import { type Layout, layoutOf, type NodeFiles, sharedBrokerName } from './layou
 import { endLeftovers } from './leftovers.js';
 import { allOf, NodeProcesses } from './node-processes.js';
 import { BrokerMode, type EmulatorOptions, type Links } from './options.js';
-import { listOf, Part, parts } from './part.js';
+import { Part, parts } from './part.js';
 import { type PeerView, untilNoticed } from './peer-watch.js';
 import { busUrls, logUrl, makePlan, type Plan, portsOf, portUses } from './plan.js';
 import { checkPortsFree } from './ports.js';
@@ -145,7 +145,8 @@ export class Emulator implements AsyncDisposable {
     const wanted = this.partsOf(member, some);
     const begun = performance.now();
     const killed = await member.kill(wanted);
-    if (killed.length === 0) throw usage(`the ${listOf(wanted)} of ${node} did not run`);
+    if (killed.length === 0)
+      throw usage(`nothing of ${node} runs that could be killed: dynats restart ${node}`);
     return { parts: killed, ...(await this.notice(member, killed, begun, killNoticeMs)) };
   }
 
