@@ -40,7 +40,7 @@ test('the lines of the cheat sheet work as they stand, and failures and Ctrl-C s
           .map(line => (typeof line === 'string' ? line : line[0]))
           .filter(line => !notRun.test(line))
           .join('\n');
-        return promisify(execFile)('sh', ['-ec', script], { env, cwd: dir, timeout: 60_000 });
+        return promisify(execFile)('sh', ['-ec', script], { env, cwd: dir, timeout: 240_000 });
       }),
     );
     assert.ok(outputs.every(({ stdout }) => stdout !== ''));
