@@ -1,6 +1,6 @@
 // Says of a refused request which owners are missing and what to do about it.
 import type { Client } from '../client/client.js';
-import { UnavailableError, WriteTimeoutError } from '../errors.js';
+import { InvalidRequestError, UnavailableError, WriteTimeoutError } from '../errors.js';
 import { Level, requiredOwners } from '../model/level.js';
 import type { ClusterDefinition, ClusterReply } from '../wire/generated/types.js';
 import { ringOf } from './bucket-ring.js';
@@ -8,9 +8,12 @@ import { CliError, ExitCode, exitCodeOf } from './exit.js';
 import { counted } from './output.js';
 import type { Remedies } from './remedies.js';
 import { defaultBucket, type RequestSubject } from './request-flags.js';
+import { bucketsOf, unknownBucket, unknownNode } from './unknown.js';
 
 /** How long to wait for the view of the cluster that completes the message, in milliseconds. */
 const viewTimeoutMs = 500;
+/** What may be the name of a bucket, as the schemas have it. */
+const bucketForm = /^[A-Za-z0-9_-]{1,64}$/;
 
 export interface Listener {
   client: Pick<Client, 'cluster'>;
@@ -25,12 +28,25 @@ export async function explained(
 ): Promise<unknown> {
   if (error instanceof WriteTimeoutError && error.version !== undefined)
     return new CliError(exitCodeOf(error), timeoutLine(error, subject, say), { cause: error });
+  if (error instanceof InvalidRequestError && error.field === 'bucket')
+    return wrongBucket(error, subject, client);
   if (!(error instanceof UnavailableError)) return error;
   const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
   const absent = view === undefined ? undefined : absentCoordinator(view, subject.via, say);
   if (absent !== undefined) return new CliError(absent.exitCode, absent.line, { cause: error });
   const owners = view === undefined ? undefined : ownersOf(view, subject);
   return new CliError(exitCodeOf(error), unavailableLine(error, subject, { owners, say }), { cause: error });
+}
+
+/** A bucket that is not there is named beside those that are; any other fault of its name stays as it was said. */
+async function wrongBucket(
+  error: InvalidRequestError,
+  { bucket }: RequestSubject,
+  client: Listener['client'],
+): Promise<unknown> {
+  const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
+  const isKnown = view === undefined || bucketsOf(view.cluster).includes(bucket) || !bucketForm.test(bucket);
+  return isKnown ? error : unknownBucket(bucket, view.cluster);
 }
 
 function timeoutLine(
@@ -52,8 +68,7 @@ export function absentCoordinator(
 ): { exitCode: ExitCode; line: string } | undefined {
   if (via === undefined) return undefined;
   const { nodes } = view.cluster;
-  if (!nodes.includes(via))
-    return { exitCode: ExitCode.Usage, line: `there is no node ${via}: the cluster has ${nodes.join(', ')}` };
+  if (!nodes.includes(via)) return { exitCode: ExitCode.Usage, line: unknownNode(via, nodes).message };
   if (view.peers.some(peer => peer.node === via && peer.leaving !== true)) return undefined;
   const line = `UNAVAILABLE: node ${via} is to coordinate and is down: start it (${say.restart(via)}), or name another, or none`;
   return { exitCode: ExitCode.LevelNotReached, line };

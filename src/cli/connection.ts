@@ -78,6 +78,12 @@ export function addConnectionFlags(command: Command, { hasSeed = true } = {}): C
     );
 }
 
+/** Whether another cluster than the emulator of the data directory is meant. */
+export function namesServers(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): boolean {
+  if (flags.server !== undefined || typeof flags.context === 'string') return true;
+  return flags.data === undefined && Boolean(env['NATS_URL'] || env['NATS_CONTEXT']);
+}
+
 /** Milliseconds of --timeout, checked. */
 export function parseTimeoutMs(text: string, name = '--timeout'): number {
   return parseDuration(text, name, { min: 1, max: timeoutMsMax });

@@ -84,7 +84,8 @@ export function failureLine(error: unknown, say: Remedies = inShell): string {
       'field' in error && typeof error.field === 'string' && error.field !== '' ? `${error.field}: ` : '';
     // Messages often name their field already: say it once.
     const said = field !== '' && error.message.includes(field.slice(0, -2)) ? '' : field;
-    const next = advice[error.code](say);
+    const next =
+      field === 'bucket: ' ? `${say.shellOnly('dynats bucket ls')} lists them` : advice[error.code](say);
     return `${error.code}: ${said}${error.message}${next === '' ? '' : `: ${next}`}`;
   }
   if (error instanceof CliError) return error.message;

@@ -80,6 +80,12 @@ Durations are written 500ms, 2s, 5m or 1h30m; sizes 100B, 64KiB or 1.5MiB. NO_CO
   ],
 } as const;
 
+/** Commander's failures as all others are: one line, beginning with the name of the command. */
+function oneLine(text: string): string {
+  const [, what = text, meant] = /^error: (.*?)\n(?:\(Did you mean (.*)\?\)\n)?$/s.exec(text) ?? [];
+  return `dynats: ${what.trimEnd()}${meant === undefined ? '' : `; did you mean ${meant}?`}\n`;
+}
+
 /** Options given before the verb hold for it, unless it has been given them itself. */
 function inheritOptions(root: Command, action: Command): void {
   for (const [name, value] of Object.entries(root.opts()))
@@ -101,7 +107,7 @@ export async function build(args: readonly string[]): Promise<Command> {
     .helpOption('-h, --help', 'show help')
     .configureHelp(helpStyle)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'dynats: ')) })
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
     .showHelpAfterError('(add --help for how to use it)')
     // `dynats --server URL get 137` as well as `dynats get 137 --server URL`.
     .enablePositionalOptions()

@@ -4,9 +4,9 @@ import { DynatsError } from '../errors.js';
 import type { Receipt } from '../wire/generated/types.js';
 import { during } from './activity.js';
 import { explained } from './advice.js';
+import { remediesFor } from './local-remedies.js';
 import { withClient } from './open-client.js';
 import { note, printJson } from './output.js';
-import { inShell } from './remedies.js';
 import type { RequestFlags, RequestSubject } from './request-flags.js';
 
 /** What a reply or an error tells beside its result. */
@@ -29,7 +29,7 @@ export async function runRequest<T extends { reply: Told & { key: string } }>(
         const { toErrorReply } = await import('../wire/error-reply.js');
         printJson(toErrorReply(error));
       } else if (error instanceof DynatsError) await tell(flags, error);
-      throw await explained(error, subject, { client, say: inShell });
+      throw await explained(error, subject, { client, say: await remediesFor(flags) });
     }
   };
   return during('waiting for the answer', activity => {

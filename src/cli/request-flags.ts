@@ -5,6 +5,7 @@ import { Level } from '../model/level.js';
 import { addConnectionFlags, type ConnectionFlags } from './connection.js';
 import { CliError, ExitCode } from './exit.js';
 import { defaultBucket } from './ring-in.js';
+import { didYouMean } from './suggest.js';
 
 export { defaultBucket };
 
@@ -68,7 +69,13 @@ export function parseLevel(text: string, kind: RequestSubject['kind']): Level {
   const choice = allowed.map(each => each.toLowerCase()).join(', ');
   if (level === Level.Any)
     throw new CliError(ExitCode.Usage, `level any is for writes; a read takes one of ${choice}`);
-  throw new CliError(ExitCode.Usage, `level "${text}" is none of ${choice}`);
+  throw new CliError(
+    ExitCode.Usage,
+    `level "${text}" is none of ${choice}${didYouMean(
+      text,
+      allowed.map(each => each.toLowerCase()),
+    )}`,
+  );
 }
 
 /** The options of a call, and the same as what the request is about. */

@@ -1,7 +1,7 @@
 // "Did you mean": the nearest of what there is to a word that is not among it.
 
-/** The distance of a slip of the hand: two letters of a long word, one of a short one. */
-const slip = (word: string): number => (word.length > 4 ? 2 : 1);
+/** The distance of a slip of the hand: two letters of a long word, one of a short one, none of n9. */
+const slip = (word: string): number => (word.length > 4 ? 2 : word.length > 2 ? 1 : 0);
 
 /** `; did you mean quorum?`, or nothing when nothing is near. Case does not count. */
 export function didYouMean(word: string, known: readonly string[]): string {

@@ -14,7 +14,7 @@ import { allOf, NodeProcesses } from './node-processes.js';
 import { Notices } from './notices.js';
 import { BrokerMode, type EmulatorOptions, type Links } from './options.js';
 import { makeWebsockets, type PageAccess, type Websockets } from './page-access.js';
-import { listOf, Part, parts } from './part.js';
+import { Part, parts } from './part.js';
 import { busUrls, logUrl, makePlan, type Plan, portsOf, portUses } from './plan.js';
 import { checkPortsFree } from './ports.js';
 import type { EmulatorReport, Ended, Linked, Restarted } from './report.js';
@@ -158,7 +158,8 @@ export class Emulator implements AsyncDisposable {
     const wanted = this.partsOf(member, some);
     const begun = performance.now();
     const killed = await member.kill(wanted);
-    if (killed.length === 0) throw usage(`the ${listOf(wanted)} of ${node} did not run`);
+    if (killed.length === 0)
+      throw usage(`nothing of ${node} runs that could be killed: dynats restart ${node}`);
     return { parts: killed, ...(await this.notices.ofEnd(member, killed, begun, killNoticeMs)) };
   }
 

@@ -11,6 +11,8 @@ test('a slip of the hand is recognised, and nothing that is another word', () =>
     ['oen', 'one'],
     ['each', 'each_quorum'],
     ['xyz', undefined],
+    ['on', 'one'],
+    ['ax', undefined],
     ['three', undefined],
     ['', undefined],
   ];

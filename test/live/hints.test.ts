@@ -2,6 +2,7 @@
 // them. The target is n1.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatSize } from '../../src/cli/size.js';
 import type { Emulator } from '../../src/emulator/emulator.js';
 import type { Client, WireRecord } from '../../src/index.js';
 import { openClients } from '../support/coordinators.js';
@@ -45,8 +46,8 @@ test('hints, under their limits', async t => {
     assert.ok(held.oldestMs !== null && held.oldestMs < waitMs, `${held.oldestMs} ms`);
     const { stdout, code } = await dynatsWith(env, 'hints');
     assert.equal(code, 0);
-    assert.match(stdout, /^target\theld by\tentries\tbytes\toldest\tstate\t/);
-    assert.match(stdout, new RegExp(`^n1\tn3\t20\t${held.bytes}\t`, 'm'));
+    assert.match(stdout, /^target\theld by\tentries\tsize\toldest\tstate\t/);
+    assert.match(stdout, new RegExp(`^n1\tn3\t20\t${formatSize(held.bytes)}\t`, 'm'));
     const json = await dynatsWith(env, 'hints', 'ls', '--json', target);
     assert.equal((JSON.parse(json.stdout) as { silent: string[] }).silent.join(), target);
   });

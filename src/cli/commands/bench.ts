@@ -9,6 +9,7 @@ import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { parseCount, parseDuration, parseSize } from '../numbers.js';
 import { defaultBucket, parseLevel } from '../request-flags.js';
+import { didYouMean } from '../suggest.js';
 
 interface BenchFlags extends ConnectionFlags {
   op: string;
@@ -123,5 +124,8 @@ function sizeOf(text: string): number {
 function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find(each => each === text.toLowerCase());
   if (found !== undefined) return found;
-  throw new CliError(ExitCode.Usage, `${flag} "${text}" is none of ${allowed.join(', ')}`);
+  throw new CliError(
+    ExitCode.Usage,
+    `${flag} "${text}" is none of ${allowed.join(', ')}${didYouMean(text, allowed)}`,
+  );
 }

@@ -14,6 +14,7 @@ import { explain } from '../help-text.js';
 import { parseCount, parseDuration } from '../numbers.js';
 import { parseLevel } from '../request-flags.js';
 import { formatSize } from '../size.js';
+import { didYouMean } from '../suggest.js';
 import { asCliError } from './emulator-command.js';
 
 interface ChaosFlags extends ConnectionFlags {
@@ -215,8 +216,9 @@ function wantedFaults(names: string | undefined, all: readonly Fault[]): readonl
   return names?.split(',').map(name => {
     const found = all.find(fault => fault.name === name.trim());
     if (found !== undefined) return found;
-    const known = all.map(fault => fault.name).join(', ');
-    throw new CliError(ExitCode.Usage, `--faults: there is no fault "${name}": there are ${known}`);
+    const known = all.map(fault => fault.name);
+    const line = `--faults: there is no fault "${name}": there are ${known.join(', ')}${didYouMean(name, known)}`;
+    throw new CliError(ExitCode.Usage, line);
   });
 }
 

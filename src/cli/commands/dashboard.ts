@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
+import { addConnectionFlags, type ConnectionFlags, connectionOptions, namesServers } from '../connection.js';
 import type { Faults } from '../dashboard/faults.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -53,11 +53,7 @@ async function serve(flags: DashboardFlags): Promise<void> {
 /** Faults go to the emulator whose cluster is shown, and to no other. */
 async function faultsFor(flags: DashboardFlags): Promise<Faults> {
   const { faultsOn, noFaults } = await import('../dashboard/faults.js');
-  const isElsewhere =
-    flags.server !== undefined ||
-    typeof flags.context === 'string' ||
-    (flags.data === undefined && Boolean(process.env['NATS_URL'] || process.env['NATS_CONTEXT']));
-  return isElsewhere ? noFaults : faultsOn(resolveDataDir(flags.data));
+  return namesServers(flags) ? noFaults : faultsOn(resolveDataDir(flags.data));
 }
 
 /** First port that is tried when none is asked for, and how many after it are when it is taken. */

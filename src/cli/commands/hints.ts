@@ -12,6 +12,7 @@ import { parseDuration, parseSize } from '../numbers.js';
 import { withClient } from '../open-client.js';
 import { counted, note, printJson, printTable } from '../output.js';
 import { formatBytes, formatSize } from '../size.js';
+import { unknownNode } from '../unknown.js';
 
 interface HintsFlags extends ConnectionFlags {
   json?: boolean;
@@ -135,8 +136,7 @@ function askAll(request: HintsRequest, flags: HintsFlags, target: string | undef
   return during('asking the nodes', () =>
     withClient(flags, async client => {
       const { nodes } = (await client.cluster()).cluster;
-      if (target !== undefined && !nodes.includes(target))
-        throw new CliError(ExitCode.Usage, `there is no node ${target}: the cluster has ${nodes.join(', ')}`);
+      if (target !== undefined && !nodes.includes(target)) throw unknownNode(target, nodes);
       const answers = await Promise.all(nodes.map(node => ask(client, node, request)));
       const refused = answers.find(({ failure }) => isInvalid(failure));
       if (refused !== undefined) throw refused.failure;

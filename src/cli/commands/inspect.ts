@@ -8,6 +8,7 @@ import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 import { counted, note, printJson } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
+import { unknownNode } from '../unknown.js';
 
 interface InspectFlags extends ConnectionFlags {
   key?: string;
@@ -56,7 +57,7 @@ async function inspect(node: string | undefined, flags: InspectFlags): Promise<v
       if (node !== undefined && !view.cluster.nodes.includes(node))
         throw new CliError(
           ExitCode.Usage,
-          `there is no node ${node}: the cluster has ${view.cluster.nodes.join(', ')}; --key ${node} shows the copies of a key`,
+          `${unknownNode(node, view.cluster.nodes).message}; --key ${node} shows the copies of a key`,
         );
       const { listAll, listNode } = await import('../inspect/listing.js');
       const checkOnly = flags.checkOnly === true;

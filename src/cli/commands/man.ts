@@ -1,8 +1,10 @@
 // dynats man: the manual page of a command, in man where there is one.
+
 import type { Command } from 'commander';
 import { VERSION } from '../../version.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
+import { didYouMean } from '../suggest.js';
 
 interface ManFlags {
   format: string;
@@ -41,7 +43,13 @@ async function manual(program: Command, path: readonly string[], { format }: Man
     throw new CliError(ExitCode.Usage, `--format "${format}" is none of view, roff, markdown`);
   const page = pages.find(each => each.path.join(' ') === path.join(' '));
   if (page === undefined)
-    throw new CliError(ExitCode.Usage, `there is no command "${path.join(' ')}": dynats --help lists them`);
+    throw new CliError(
+      ExitCode.Usage,
+      `there is no command "${path.join(' ')}": dynats --help lists them${didYouMean(
+        path.join(' '),
+        pages.map(each => each.path.join(' ')),
+      )}`,
+    );
   if (page.path.length === 0) {
     const connection = pages.flatMap(each => each.options).find(isConnection);
     if (connection !== undefined) page.options.push(connection);

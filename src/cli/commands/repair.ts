@@ -11,6 +11,7 @@ import { addConnectionFlags, type ConnectionFlags, parseTimeoutMs } from '../con
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { printJson, printTable } from '../output.js';
+import { unknownNode } from '../unknown.js';
 
 interface RepairFlags extends ConnectionFlags {
   dryRun?: boolean;
@@ -42,9 +43,10 @@ async function repair(node: string | undefined, flags: RepairFlags): Promise<voi
   ]);
   await during('asking the nodes', activity =>
     withClient(flags, async client => {
-      const { nodes } = (await clusterView(client)).cluster;
-      if (node !== undefined && !nodes.includes(node))
-        throw new CliError(ExitCode.Usage, `there is no node ${node}: the cluster has ${nodes.join(', ')}`);
+      const view = await clusterView(client);
+      const { nodes } = view.cluster;
+      const alive = new Set(view.peers.filter(peer => peer.leaving !== true).map(peer => peer.node));
+      if (node !== undefined && !nodes.includes(node)) throw unknownNode(node, nodes);
       const outcomes: Outcome[] = [];
       // One after another: of two rounds at once both would send what only one needs to.
       const wanted = node === undefined ? nodes : [node];
@@ -55,7 +57,10 @@ async function repair(node: string | undefined, flags: RepairFlags): Promise<voi
             outcomes.map(done => done.node),
             each,
           );
-        const outcome = await repairNode(client, each, flags);
+        // Nobody waits for a node that all know to be down.
+        const outcome = alive.has(each)
+          ? await repairNode(client, each, flags)
+          : { node: each, failure: 'is down' };
         if (flags.json === true) printJson(outcome);
         outcomes.push(outcome);
       }

@@ -9,6 +9,7 @@ import {
   addConnectionFlags,
   type ConnectionFlags,
   connectionOptions,
+  namesServers,
   parseTimeoutMs,
 } from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
@@ -85,12 +86,6 @@ async function take(flags: StatusFlags): Promise<Snapshot> {
     if (local !== undefined) return local;
   }
   return withClient(flags, takeOverNats);
-}
-
-/** Whether another cluster than the emulator of the data directory is meant. */
-function namesServers(flags: StatusFlags): boolean {
-  if (flags.server !== undefined || typeof flags.context === 'string') return true;
-  return flags.data === undefined && Boolean(process.env['NATS_URL'] || process.env['NATS_CONTEXT']);
 }
 
 /** Undefined when the directory holds no emulator. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Client } from '../../client/client.js';
-import { type ConnectionFlags, connectionOptions } from '../connection.js';
+import { type ConnectionFlags, connectionOptions, namesServers } from '../connection.js';
 import { resolveDataDir } from '../data-dir.js';
 import { defaultBucket } from '../request-flags.js';
 
@@ -52,14 +52,12 @@ async function asked<T>(flags: ConnectionFlags, ask: (client: Client) => Promise
   }
 }
 
-function nodesOnDisk({ server, context, data }: ConnectionFlags): readonly string[] {
-  const isElsewhere =
-    server !== undefined ||
-    typeof context === 'string' ||
-    (data === undefined && Boolean(process.env['NATS_URL'] || process.env['NATS_CONTEXT']));
-  if (isElsewhere) return [];
+function nodesOnDisk(flags: ConnectionFlags): readonly string[] {
+  if (namesServers(flags)) return [];
   try {
-    const state: unknown = JSON.parse(readFileSync(path.join(resolveDataDir(data), 'emulator.json'), 'utf8'));
+    const state: unknown = JSON.parse(
+      readFileSync(path.join(resolveDataDir(flags.data), 'emulator.json'), 'utf8'),
+    );
     const { cluster } = state as { cluster?: { nodes?: unknown } };
     return Array.isArray(cluster?.nodes) ? cluster.nodes.map(String) : [];
   } catch {

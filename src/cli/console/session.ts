@@ -13,6 +13,7 @@ import { printReceipt } from '../receipt.js';
 import { inConsole } from '../remedies.js';
 import { clusterView } from '../replicas/pages.js';
 import type { RequestSubject } from '../request-flags.js';
+import { unknownNode } from '../unknown.js';
 import { shown } from '../value.js';
 import { orderNode } from './emulator-orders.js';
 import { bucketDefault, type Statement, usages } from './statement.js';
@@ -192,7 +193,7 @@ export class Session {
   }
 
   private unknownNode(node: string): CliError {
-    return new CliError(ExitCode.Usage, `there is no node ${node}: the cluster has ${this.nodes.join(', ')}`);
+    return unknownNode(node, this.nodes);
   }
 
   private say(text: string): void {

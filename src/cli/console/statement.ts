@@ -3,6 +3,7 @@ import { Part } from '../../emulator/part.js';
 import type { Level } from '../../model/level.js';
 import { CliError, ExitCode } from '../exit.js';
 import { parseLevel } from '../request-flags.js';
+import { didYouMean } from '../suggest.js';
 import { wordsOf } from './words.js';
 
 export type NodeVerb = 'kill' | 'pause' | 'resume' | 'restart';
@@ -50,7 +51,10 @@ export function parseStatement(line: string): Statement | undefined {
   if (name === undefined) return undefined;
   const verb = verbNamed(name);
   if (verb === undefined)
-    throw new CliError(ExitCode.Usage, `unknown verb "${name}": help lists those there are`);
+    throw new CliError(
+      ExitCode.Usage,
+      `unknown verb "${name}": help lists those there are${didYouMean(name, Object.keys(usages))}`,
+    );
   return statementOf(verb, words);
 }
 
