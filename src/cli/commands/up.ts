@@ -45,7 +45,7 @@ export function register(program: Command): void {
     .option('--secure', 'users with keys and passwords of their own, and TLS (--no-secure: not any more)')
     .option('--no-secure')
     .option('--listen <address>', 'address for clients, default 127.0.0.1; another one needs --secure')
-    .option('--links', 'links between nodes that dynats cut can cut; costs some CPU')
+    .option('--links', 'links between nodes that dynats cut can cut; costs CPU (--no-links: none)')
     .option('--no-links')
     .option('--sync <mode>', 'always (default): fsync before every ack; or lazy')
     .option('--detach', 'return when it is ready; it goes on in the background')
