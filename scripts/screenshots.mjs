@@ -13,8 +13,8 @@ if (url === undefined || executablePath === undefined) {
 }
 
 /** Before the kill and after it: long enough for plots to have a shape. In milliseconds. */
-const beforeMs = 25_000;
-const afterMs = 15_000;
+const beforeMs = 15_000;
+const afterMs = 10_000;
 const sizes = { laptop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const browser = await chromium.launch({
   executablePath,
