@@ -12,7 +12,7 @@ import { openBroker } from './broker.js';
 import { askAccess, askKey, askRing } from './server.js';
 
 /** How often a page that is relayed tries the brokers again, in milliseconds. */
-const RETRY_MS = 10_000;
+const RETRY_MS = 30_000;
 /** How long a page that no broker answers goes on before it asks its server how the cluster is, in milliseconds. */
 const PATIENCE_MS = 3000;
 
@@ -47,22 +47,14 @@ export class Link {
 
   /** @throws Error that says what is wrong. */
   async ring(bucket: string): Promise<RingView> {
-    const known = this.known(bucket);
-    return known === undefined ? askRing(bucket) : ringView(bucket, known.ring);
+    return this.feed === undefined ? askRing(bucket) : ringView(bucket, known(this.feed, bucket).ring);
   }
 
   /** @throws Error that says what is wrong. */
   async key(bucket: string, key: string): Promise<KeyView> {
-    const known = this.known(bucket);
-    return known === undefined
-      ? askKey(bucket, key)
-      : keyView(known.client, known.cluster, { bucket, key, ring: known.ring });
-  }
-
-  private known(bucket: string) {
-    const connected = this.feed?.connected;
-    const ring = connected === undefined ? undefined : ringIn(connected.cluster.cluster, bucket);
-    return connected === undefined || ring === undefined ? undefined : { ...connected, ring };
+    if (this.feed === undefined) return askKey(bucket, key);
+    const { client, cluster, ring } = known(this.feed, bucket);
+    return keyView(client, cluster, { bucket, key, ring });
   }
 
   private async retry(): Promise<void> {
@@ -82,7 +74,8 @@ export class Link {
       this.look(answer.access, first);
       return true;
     } catch {
-      this.whyRelayed = 'no broker takes a WebSocket from this page';
+      const isTls = answer.access.servers.some(server => server.startsWith('wss:'));
+      this.whyRelayed = `no broker takes a WebSocket from this page${isTls ? '; the browser may not know their certificate, which secrets/ca.pem in the data directory vouches for' : ''}`;
       return false;
     }
   }
@@ -157,4 +150,11 @@ export class Link {
         setTimeout(() => this.source === source && this.listen(path, hearers), 1000);
     });
   }
+}
+
+function known({ connected }: Feed, bucket: string) {
+  if (connected === undefined) throw new Error('no broker answers: the page tries others');
+  const ring = ringIn(connected.cluster.cluster, bucket);
+  if (ring === undefined) throw new Error(`bucket ${bucket} is unknown to the cluster`);
+  return { ...connected, ring };
 }

@@ -5,6 +5,7 @@ import { nameNodes } from './colors.js';
 import { byId, html, offer, setText } from './elements.js';
 import { showEvents } from './events.js';
 import { showLinks } from './faults.js';
+import { type Past, recall, remember } from './history.js';
 import { clearKey, showKey, showKeyError } from './key.js';
 import { Link } from './link.js';
 import { lightNodes, showNodes, showShares } from './nodes.js';
@@ -31,6 +32,8 @@ let wasServed = false;
 const link = new Link({ hello: sayHello, message: hear, changed: checkLink });
 
 startPlots();
+showRequests([], true);
+showPast(recall());
 void link.start();
 // Lists that scroll can be scrolled by keyboard.
 for (const id of ['requests', 'events', 'nodes']) byId(id).tabIndex = 0;
@@ -51,18 +54,26 @@ bucket.addEventListener('change', () => {
 });
 
 function sayHello(hello: Hello): void {
+  heardAt = Date.now();
   showView(hello.view);
-  setHistory(hello.points, hello.events);
-  showEvents(hello.events, true);
+  showPast(remember(hello));
   showRequests(hello.requests, true);
+}
+
+function showPast({ points, events }: Past): void {
+  setHistory(points, events);
+  showEvents(events, true);
 }
 
 function hear({ type, data }: Message): void {
   heardAt = Date.now();
   if (type === 'view') showView(data);
-  else if (type === 'point') addPoint(data);
-  else if (type === 'requests') hearRequests(data);
+  else if (type === 'point') {
+    remember({ points: [data] });
+    addPoint(data);
+  } else if (type === 'requests') hearRequests(data);
   else {
+    remember({ events: [data] });
     addMark(data);
     showEvents([data], false);
   }

@@ -42,6 +42,7 @@ interface Card {
 
 const cards = new Map<string, Card>();
 let hasButtons = false;
+let owned: RingView['shares'] = {};
 
 export function showNodes(view: View, act: Act): void {
   const names = view.nodes.map(({ node }) => node);
@@ -55,7 +56,9 @@ export function showNodes(view: View, act: Act): void {
   }
   for (const node of view.nodes) {
     const card = cards.get(node.node);
-    if (card !== undefined) fill(card, node);
+    if (card === undefined) continue;
+    fill(card, node);
+    fillShare(card, node.node);
   }
 }
 
@@ -150,13 +153,16 @@ function fill({ root, pill, zone, reason, values, progress, buttons }: Card, vie
   }
 }
 
+function fillShare({ values: { Owns } }: Card, node: string): void {
+  const share = owned[node];
+  setText(Owns, share === undefined ? '–' : `${percent(share.first)}, ${percent(share.any)} in all`);
+  Owns.title = 'share of the tokens of which it is the first owner, and one of the owners';
+}
+
 /** What each node owns of the ring. */
 export function showShares({ shares }: RingView): void {
-  for (const [node, { values }] of cards) {
-    const share = shares[node];
-    setText(values.Owns, share === undefined ? '–' : `${percent(share.first)}, ${percent(share.any)} in all`);
-    values.Owns.title = 'share of the tokens of which it is the first owner, and one of the owners';
-  }
+  owned = shares;
+  for (const [node, card] of cards) fillShare(card, node);
 }
 
 /** Marks the owners of a key, or none. */

@@ -116,11 +116,16 @@ async function refusesStrangers({ url }: DashboardServer, emulator: Emulator): P
 }
 
 /** What a broker says over a WebSocket to one who connects as `user` from the page, until it has said `until`. */
-function heard(page: Page, user: object, publish: string, until: RegExp): Promise<string> {
+function heard(
+  { page, websocket }: { page: Page; websocket: string },
+  user: object,
+  publish: string,
+  until: RegExp,
+): Promise<string> {
   return page.evaluate(`(async () => {
     const { access } = await (await fetch('/api/access', { headers: {
       'x-dynats-token': document.querySelector('meta[name=dynats-token]').content } })).json();
-    const socket = new WebSocket(access.servers[0]);
+    const socket = new WebSocket(${JSON.stringify(websocket)});
     const user = ${JSON.stringify(user)};
     if (user.pass === true) user.pass = access.password;
     const options = JSON.stringify({ verbose: false, pedantic: false, ...user });
@@ -333,17 +338,18 @@ test('the dashboard', async t => {
   await t.test(
     'lets only its own page, with the password, look over a websocket, and nobody write',
     async () => {
-      const websocket = emulator.pageAccess?.servers[0] ?? '';
+      const websocket = emulator.pageAccess?.servers[emulator.nodes.indexOf(await broker())] ?? '';
+      const own = { page, websocket };
       const stranger = await browser.newPage();
       assert.equal(await gotByStranger(t, stranger, { url: dashboard.url, websocket }), 'refused refused');
       await stranger.close();
       const inspector = { user: 'inspector', pass: true };
       const put = JSON.stringify({ key: 'k', value: 'v' });
       const publish = `PUB dynats.put ${put.length}\\r\\n${put}\\r\\n`;
-      assert.match(await heard(page, {}, '', /ERR|PONG/), /-ERR 'Authorization Violation'/);
-      assert.match(await heard(page, inspector, '', /ERR|PONG/), /PONG/);
+      assert.match(await heard(own, {}, '', /ERR|PONG/), /-ERR 'Authorization Violation'/);
+      assert.match(await heard(own, inspector, '', /ERR|PONG/), /PONG/);
       assert.match(
-        await heard(page, inspector, publish, /ERR.*PONG/s),
+        await heard(own, inspector, publish, /ERR.*PONG/s),
         /-ERR 'Permissions Violation for Publish/,
       );
     },
