@@ -56,9 +56,8 @@ export class Emulator implements AsyncDisposable {
       plan,
       layout,
       binary,
-      replica: options.replica ?? {},
+      settings: options,
       links,
-      maxPayload: options.maxPayload,
       secrets,
       onReport: (node, { state, applied, total }) => {
         if (state === 'catching-up' && total !== undefined && total >= longLogEntries)
