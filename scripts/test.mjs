@@ -71,7 +71,7 @@ const failed = [];
 if (wanted.length === 0 && !step('lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']))
   failed.push('lint and format');
 
-const isSlow = [...files].some(file => file.startsWith(slow));
+const isSlow = [...files].some(file => file.startsWith(slow) || file.startsWith(bugs));
 const timeoutMs = isSlow ? slowTimeoutMs : testTimeoutMs;
 const runner = ['--test', '--test-reporter=spec', `--test-timeout=${timeoutMs}`, ...options];
 const isLive = file => file.startsWith(live);

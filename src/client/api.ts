@@ -5,7 +5,6 @@ import { type Lane as AnyLane, Lane } from '../coordinator/lane.js';
 import {
   ClosedError,
   DynatsError,
-  ErrorCode,
   InvalidRequestError,
   OverloadedError,
   ReadTimeoutError,
@@ -146,8 +145,9 @@ export class ApiRequests {
     if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
       if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
     }
-    if (failure instanceof DynatsError && failure.code === ErrorCode.Overloaded)
-      return this.refused(call, failure, progress);
+    // Too late is a refusal too: of the message that came too late, not of one before it.
+    const isTooLate = failure instanceof InvalidRequestError && failure.field === 'deadline';
+    if (failure instanceof OverloadedError || isTooLate) return this.refused(call, failure, progress);
     return failure;
   }
 

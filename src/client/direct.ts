@@ -1,7 +1,7 @@
 // Mode `direct`: this process coordinates, with the coordinator the nodes use. A try that failed while the connection or an
 // owner was changing hands is repeated under its version until the call's deadline.
 import type { Coordinator } from '../coordinator/coordinator.js';
-import { ReadTimeoutError, UnavailableError, WriteTimeoutError } from '../errors.js';
+import { DynatsError, ReadTimeoutError, UnavailableError, WriteTimeoutError } from '../errors.js';
 import type { Span } from '../ports.js';
 import type { GetReply, PutReply } from '../wire/generated/types.js';
 import type { Operation } from '../wire/requests.js';
@@ -35,15 +35,15 @@ export class DirectRequests {
     span: Span | undefined,
   ): Promise<PutReply | GetReply> {
     const { coordinator, isOutOfTouch } = this.options;
-    let mayHaveEffect = false;
+    let timedOut: WriteTimeoutError | undefined;
     for (let error = failure; ; ) {
       const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
-      mayHaveEffect ||= error instanceof WriteTimeoutError;
+      if (error instanceof WriteTimeoutError) timedOut = error;
       const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
       // Refusals come without a wait: who asks again and again would keep this process from hearing that nodes are back.
       if (error instanceof UnavailableError) await new Promise(done => setImmediate(done));
       if (!mayPass || deadlineAtMs - performance.now() <= 2 * BACKOFF_MS)
-        throw mayHaveEffect ? unknown(error) : error;
+        throw timedOut === undefined ? error : unknown(error, timedOut);
       await new Promise(done => setTimeout(done, BACKOFF_MS));
       try {
         return await coordinator.execute(operation, Math.max(1, deadlineAtMs - performance.now()), span);
@@ -54,9 +54,10 @@ export class DirectRequests {
   }
 }
 
-/** A refusal does not undo what an earlier try may have done. */
-function unknown(error: unknown): unknown {
-  return error instanceof UnavailableError
-    ? new WriteTimeoutError(error.required, 0, undefined, { cause: error })
-    : error;
+/** A refusal, whatever its reason, does not undo what an earlier try may have done. */
+function unknown(error: unknown, { required, version }: WriteTimeoutError): unknown {
+  if (!(error instanceof DynatsError) || error.effect === 'unknown') return error;
+  const told = new WriteTimeoutError(required, 0, undefined, { cause: error });
+  told.version = version;
+  return told;
 }

@@ -60,9 +60,8 @@ export class Emulator implements AsyncDisposable {
       plan,
       layout,
       binary,
-      replica: options.replica ?? {},
+      settings: options,
       links,
-      maxPayload: options.maxPayload,
       secrets,
       websockets,
       onReport: (node, { state, applied, total }) => {

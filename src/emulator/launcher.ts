@@ -4,13 +4,13 @@ import { type BrokerSecurity, busServerConfig, logBrokerConfig } from './broker-
 import { type BrokerSpec, brokerListens, startBroker } from './broker-process.js';
 import type { Child } from './child.js';
 import { type Layout, sharedBrokerName } from './layout.js';
-import { BrokerMode, defaults, type Links, type ReplicaSettings } from './options.js';
+import { BrokerMode, defaults, type EmulatorOptions, type Links } from './options.js';
 import { openUsers, type Websockets } from './page-access.js';
 import type { Part } from './part.js';
 import { logUrl, metricsPortOf, type Plan, portsOf, urlOf } from './plan.js';
 import type { ReplicaReport } from './replica-message.js';
 import { ReplicaProcess } from './replica-process.js';
-import type { Secrets } from './secrets/secrets.js';
+import { type Secrets, tlsFilesOf } from './secrets/secrets.js';
 import {
   busAccounts,
   busKeys,
@@ -26,9 +26,8 @@ export interface LauncherOptions {
   layout: Layout;
   /** Path of nats-server. */
   binary: string;
-  replica: ReplicaSettings;
+  settings: Pick<EmulatorOptions, 'replica' | 'maxPayload'>;
   links?: Links | undefined;
-  maxPayload?: number | undefined;
   /** Of a secured emulator. */
   secrets: Secrets | undefined;
   websockets: Websockets | undefined;
@@ -48,7 +47,7 @@ export class Launcher {
   constructor(private readonly options: LauncherOptions) {}
 
   bus(node: string): StartedBroker {
-    const { plan, layout, binary, links, maxPayload, websockets } = this.options;
+    const { plan, layout, binary, links, settings, websockets } = this.options;
     const files = layout.node(node);
     const ports = portsOf(plan, node);
     const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
@@ -60,9 +59,9 @@ export class Launcher {
       leafPort: ports.leaf,
       routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${routeTo(other)}`),
       isLinked: links !== undefined,
-      maxPayload,
+      maxPayload: settings.maxPayload,
       portsDir: files.dir,
-      ...this.security(secrets => [
+      ...this.security(node, secrets => [
         ...busKeys(secrets),
         ...busAccounts(plan.cluster.nodes, userOfEachRole, { hasWebsocket: websockets !== undefined }),
       ]),
@@ -89,10 +88,10 @@ export class Launcher {
   /** A node's log broker; of `sharedBrokerName` the one server of `--broker single`. */
   log(node: string): StartedBroker {
     if (node === sharedBrokerName) return this.single();
-    const { plan, layout, binary, links, maxPayload, secrets } = this.options;
+    const { plan, layout, binary, links, settings, secrets } = this.options;
     const leafOf = (other: string) =>
       (other === node ? undefined : links?.leaf(node, other)) ?? portsOf(plan, other).leaf;
-    const tls = secrets?.tls;
+    const tls = secrets === undefined ? undefined : tlsFilesOf(secrets, node);
     const files = layout.node(node);
     const config = logBrokerConfig({
       name: `log-${node}`,
@@ -101,11 +100,11 @@ export class Launcher {
       store: files.store,
       domain: node,
       sync: plan.sync,
-      maxPayload,
+      maxPayload: settings.maxPayload,
       portsDir: files.dir,
       // Its own node's server first, then the others in ring order.
       bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${leafOf(each)}`),
-      ...this.security(secrets => [
+      ...this.security(node, secrets => [
         ...logBrokerKeys(node, secrets),
         ...logBrokerUsers(node, plan.cluster.nodes, userOfEachRole),
       ]),
@@ -124,7 +123,7 @@ export class Launcher {
   }
 
   private single(): StartedBroker {
-    const { plan, layout, binary, maxPayload } = this.options;
+    const { plan, layout, binary, settings } = this.options;
     const files = layout.node(sharedBrokerName);
     const config = logBrokerConfig({
       name: 'single',
@@ -133,10 +132,10 @@ export class Launcher {
       store: files.store,
       domain: null,
       sync: plan.sync,
-      maxPayload,
+      maxPayload: settings.maxPayload,
       portsDir: files.dir,
       bus: [],
-      ...this.security(secrets => [
+      ...this.security(sharedBrokerName, secrets => [
         ...busKeys(secrets),
         ...singleBrokerUsers(plan.cluster.nodes, userOfEachRole),
       ]),
@@ -158,7 +157,7 @@ export class Launcher {
 
   /** @param isNewCluster no node of the cluster has run before. */
   replica(node: string, isNewCluster: boolean): ReplicaProcess {
-    const { plan, layout, replica, links, secrets, onReport } = this.options;
+    const { plan, layout, settings, links, secrets, onReport } = this.options;
     const seedFile = secrets?.nodes.find(({ name }) => name === node)?.seedFile;
     const files = layout.node(node);
     const publicUrl = links === undefined ? logUrl(plan, node) : urlOf(links.log(node));
@@ -174,8 +173,8 @@ export class Launcher {
       // The servers that heartbeats name must show a certificate of this cluster's own authority.
       ...(secrets === undefined || seedFile === undefined
         ? {}
-        : { credentials: { nkey: seedFile, tlsCa: secrets.tls.ca }, shortcuts: true }),
-      ...replica,
+        : { credentials: { nkey: seedFile, tlsCa: secrets.ca }, shortcuts: true }),
+      ...settings.replica,
       ...(metricsPort === undefined ? {} : { metrics: { port: metricsPort } }),
       ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
     };
@@ -188,9 +187,15 @@ export class Launcher {
     });
   }
 
-  private security(users: (secrets: Secrets) => readonly string[]): { security?: BrokerSecurity } {
+  /** @param server the node whose server it is, or `sharedBrokerName`. */
+  private security(
+    server: string,
+    users: (secrets: Secrets) => readonly string[],
+  ): { security?: BrokerSecurity } {
     const { secrets } = this.options;
-    return secrets === undefined ? {} : { security: { users: users(secrets), tls: secrets.tls } };
+    return secrets === undefined
+      ? {}
+      : { security: { users: users(secrets), tls: tlsFilesOf(secrets, server) } };
   }
 
   /** The file that the command line of a part names. */

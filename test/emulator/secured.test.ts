@@ -60,8 +60,9 @@ test('no secret is in a log, on a command line, in a message or in a file that o
   await up.printed('ready: ');
   const secretsDir = path.join(dataDir, 'secrets');
   const secrets = secretsIn(secretsDir);
-  // Four users with a seed and a password each, two nodes, the authority and the servers.
-  assert.equal(secrets.length, 4 * 2 + 2 + 2);
+  // Four users with a seed and a password each, two nodes with a seed and a key of their servers each, the authority, and a key
+  // of servers that are no node's.
+  assert.equal(secrets.length, 4 * 2 + 2 * 2 + 2);
   assert.ok(secrets.every(secret => secret.length >= 40));
 
   const env = { DYNATS_DATA: dataDir, DYNATS_DEBUG: '1' };

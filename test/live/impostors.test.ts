@@ -35,8 +35,8 @@ async function rogueBroker(t: TestContext, secret: Secret, leafUrl: string, hold
     credentials: {
       nkeySeed: readFileSync(secret(`${holder}.nkey`), 'utf8').trim(),
       tlsCa: secret('ca.pem'),
-      tlsCert: secret('server.pem'),
-      tlsKey: secret('server-key.pem'),
+      tlsCert: secret('n0.pem'),
+      tlsKey: secret('n0-key.pem'),
     },
   });
   const configFile = path.join(dir, 'rogue.conf');

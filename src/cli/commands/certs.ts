@@ -22,7 +22,11 @@ export function register(program: Command): void {
     .description('make a development CA, certificates, keys and passwords for the brokers, nodes and users')
     .argument('<dir>', 'directory; what is in it already is kept')
     .option('--nodes <names>', 'names of the nodes', 'n0,n1,n2,n3')
-    .option('--hosts <names>', 'names and addresses of all servers, comma-separated', 'localhost,127.0.0.1')
+    .option(
+      '--hosts <names>',
+      'names and addresses of all servers; n0=host0 for those of one node',
+      'localhost,127.0.0.1',
+    )
     .option('--urls <urls>', 'of the bus, for the contexts of users', 'nats://127.0.0.1:4222')
     .option(
       '--user <name=role>',
@@ -36,7 +40,7 @@ export function register(program: Command): void {
       'Nothing secret is printed. Files are for their owner only; a certificate that ends soon is made anew.',
     examples: [
       'dynats certs secrets',
-      'dynats certs secrets --nodes n0,n1,n2 --hosts host0,host1,host2',
+      'dynats certs secrets --nodes n0,n1,n2 --hosts n0=host0,n1=host1,n2=host2',
       'dynats certs secrets --urls nats://host0:4222 --user ada=client',
     ],
   });
@@ -52,7 +56,7 @@ async function makeAll(dir: string, flags: CertsFlags): Promise<void> {
   const files = writeBrokerFiles(secrets);
   for (const file of files) print(file);
   note(
-    `Each user has a context: nats --context ${path.join(secrets.dir, 'client.json')}. Keep ca-key.pem apart: whoever has it can be any server.`,
+    `Each user has a context: nats --context ${path.join(secrets.dir, 'client.json')}. Give each host its own node's files only. Keep ca-key.pem apart: whoever has it can be any server.`,
   );
 }
 
@@ -76,7 +80,24 @@ async function optionsOf({ nodes, hosts, user }: CertsFlags): Promise<SecretsOpt
   const twice = names.find(name => Object.hasOwn(users, name));
   if (twice !== undefined)
     throw new CliError(ExitCode.Usage, `--user ${twice}: a node has that name, choose another`);
-  return { nodes: names, users, hosts: listOf(hosts) };
+  return { nodes: names, users, ...hostsIn(hosts, names) };
+}
+
+/** `localhost,n0=host0`: for the certificates of all servers, and for that of one node's. */
+function hostsIn(text: string, nodes: readonly string[]): Pick<SecretsOptions, 'hosts' | 'hostsOf'> {
+  const hosts: string[] = [];
+  const hostsOf: Record<string, string[]> = {};
+  for (const each of listOf(text)) {
+    const [node = '', host] = each.split('=');
+    if (host === undefined) hosts.push(each);
+    else if (host === '' || !nodes.includes(node))
+      throw new CliError(
+        ExitCode.Usage,
+        `--hosts ${each}: write HOST, or NODE=HOST with one of ${nodes.join(', ')}`,
+      );
+    else hostsOf[node] = [...(hostsOf[node] ?? []), host];
+  }
+  return { hosts, hostsOf };
 }
 
 function checkName(flag: string, name: string): void {

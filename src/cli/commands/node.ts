@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import type { OwnLogBroker } from '../../emulator/own-log-broker.js';
 import type { ReplicaMessage } from '../../emulator/replica-message.js';
+import type { RunnableConfig } from '../../node/node.js';
 import type { Logger } from '../../ports.js';
 import type { NodeConfig } from '../../wire/generated/types.js';
 import { CliError, ExitCode } from '../exit.js';
@@ -70,14 +71,11 @@ async function runNode(config: NodeConfig, isNewCluster: boolean, logger: Logger
   const stopAsked = stopRequest();
   const broker = await startOwnBroker(config);
   try {
-    const { publicUrl } = config.log;
-    const own = { domain: config.node, ...(publicUrl === undefined ? {} : { publicUrl }) };
-    const log = broker === undefined ? config.log : { url: broker.url, ...own };
-    if (!('url' in log)) throw new Error('a log broker of its own was not started');
-    const starting = startNode(
-      { ...config, log },
-      { logger, isNewCluster, onState: report => tell({ type: 'state', ...report }) },
-    );
+    const starting = startNode(broker === undefined ? runnable(config) : besideBroker(config, broker.url), {
+      logger,
+      isNewCluster,
+      onState: report => tell({ type: 'state', ...report }),
+    });
     const brokerDied = broker?.died.then(diedBroker) ?? stopAsked;
     const node = await Promise.race([starting, stopAsked, brokerDied]);
     if (node instanceof Error) throw node;
@@ -88,6 +86,22 @@ async function runNode(config: NodeConfig, isNewCluster: boolean, logger: Logger
   } finally {
     await broker?.stop();
   }
+}
+
+function runnable({ log, ...config }: NodeConfig): RunnableConfig {
+  if (!('url' in log)) throw new Error('a log broker of its own was not started');
+  return { ...config, log };
+}
+
+/** Beside a log broker of its own, which asks nobody for a name and has no TLS: the credentials are those of its leaf connection. */
+function besideBroker({ credentials, ...config }: NodeConfig, url: string): RunnableConfig {
+  const { publicUrl } = config.log;
+  return {
+    // What a heartbeat names is believed without being asked for only where nobody is asked for a name.
+    shortcuts: credentials === undefined,
+    ...config,
+    log: { url, domain: config.node, ...(publicUrl === undefined ? {} : { publicUrl }) },
+  };
 }
 
 /** A start cannot be called back, and need not be: nothing is open that the end of the process would harm. */

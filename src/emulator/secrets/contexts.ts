@@ -3,13 +3,13 @@ import { inboxPrefixOf } from '../../wire/permissions.js';
 import { type Secrets, secretFiles, write } from './secrets.js';
 
 /** @param urls of the bus. */
-export function writeContexts({ dir, tls, users }: Secrets, urls: readonly string[]): void {
+export function writeContexts({ dir, ca, users }: Secrets, urls: readonly string[]): void {
   for (const { name, role, seedFile } of users) {
     const context = {
       description: `Dynats: ${role}`,
       url: urls.join(','),
       nkey: seedFile,
-      ca: tls.ca,
+      ca,
       inbox_prefix: inboxPrefixOf(name),
     };
     write(secretFiles(dir, name).context, `${JSON.stringify(context, null, 2)}\n`);

@@ -6,7 +6,7 @@ import { inboxPrefixOf, type Role } from '../../wire/permissions.js';
 import type { Layout } from '../layout.js';
 import { busUrls, hostOf, type Plan } from '../plan.js';
 import { writeContexts } from './contexts.js';
-import { ensureSecrets, type Secrets, secretFiles, tlsFilesIn } from './secrets.js';
+import { caFile, ensureSecrets, type Secrets, secretFiles } from './secrets.js';
 import { userOfEachRole } from './users-config.js';
 
 /** Undefined when the emulator is not secured. @throws EmulatorError */
@@ -23,7 +23,7 @@ export async function emulatorSecrets(plan: Plan, layout: Layout): Promise<Secre
 
 /** What goes beside the servers into the options of `connect`, for a user whose secrets lie in `dir`. */
 export function connectionAs(dir: string, user: Role): Pick<ConnectOptions, 'nats' | 'shortcuts'> {
-  const credentials = { nkey: secretFiles(dir, user).seed, tlsCa: tlsFilesIn(dir).ca };
+  const credentials = { nkey: secretFiles(dir, user).seed, tlsCa: caFile(dir) };
   // Over TLS a key is only shown to servers of this cluster's own authority, whatever a heartbeat says.
   return { nats: { ...natsOptions(credentials), inboxPrefix: inboxPrefixOf(user) }, shortcuts: true };
 }

@@ -14,8 +14,10 @@ export interface SecretsOptions {
   readonly nodes: readonly string[];
   /** Users by name, with what they may do. */
   readonly users: Readonly<Record<string, Role>>;
-  /** Names and addresses under which servers are reached. */
+  /** Names and addresses under which all servers are reached. */
   readonly hosts: readonly string[];
+  /** Of one node's servers: its certificate is for these beside `hosts`, and no other node's is. */
+  readonly hostsOf?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One who connects with a key: a node or a user. */
@@ -33,7 +35,8 @@ export interface User extends Holder {
 
 export interface Secrets {
   readonly dir: string;
-  readonly tls: TlsFiles;
+  /** The authority's certificate. */
+  readonly ca: string;
   readonly nodes: readonly Holder[];
   readonly users: readonly User[];
 }
@@ -51,12 +54,18 @@ export function secretFiles(dir: string, name: string): { seed: string; password
   return { seed: file('nkey'), password: file('password'), context: file('json') };
 }
 
-export function tlsFilesIn(dir: string): TlsFiles {
-  return {
-    ca: path.join(dir, 'ca.pem'),
-    cert: path.join(dir, 'server.pem'),
-    key: path.join(dir, 'server-key.pem'),
-  };
+/** Of the authority's certificate. */
+export function caFile(dir: string): string {
+  return path.join(dir, 'ca.pem');
+}
+
+/**
+ * Of a node's servers; of any other name, those of a server that belongs to no node. Each node has a key of its own: whoever steals
+ * one can be that node's servers, and no other's.
+ */
+export function tlsFilesOf({ dir, nodes }: Pick<Secrets, 'dir' | 'nodes'>, server: string): TlsFiles {
+  const name = nodes.some(node => node.name === server) ? server : 'server';
+  return { ca: caFile(dir), cert: path.join(dir, `${name}.pem`), key: path.join(dir, `${name}-key.pem`) };
 }
 
 /** Makes what is missing. @throws EmulatorError when the directory cannot be written, or holds a file that is not sound. */
@@ -65,35 +74,50 @@ export async function ensureSecrets(dir: string, options: SecretsOptions): Promi
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
     chmodSync(root, 0o700);
-    const tls = await ensureCertificates(root, options.hosts);
     const nodes = options.nodes.map(name => holder(root, name));
+    await ensureCertificates({ dir: root, nodes }, options);
     const users = Object.entries(options.users).map(([name, role]) => ({
       ...holder(root, name),
       role,
       password: keep(secretFiles(root, name).password, () => randomBytes(PASSWORD_BYTES).toString('hex')),
     }));
-    return { dir: root, tls, nodes, users };
+    return { dir: root, ca: caFile(root), nodes, users };
   } catch (error) {
     throw failed(`cannot make secrets in ${root}: ${messageOf(error)}`, error);
   }
 }
 
-async function ensureCertificates(root: string, hosts: readonly string[]): Promise<TlsFiles> {
-  const files = tlsFilesIn(root);
-  const authorityKey = path.join(root, 'ca-key.pem');
-  let authority = pair(files.ca, authorityKey);
+async function ensureCertificates(
+  made: Pick<Secrets, 'dir' | 'nodes'>,
+  { nodes, hosts, hostsOf = {} }: SecretsOptions,
+): Promise<void> {
+  const authorityKey = path.join(made.dir, 'ca-key.pem');
+  const authorityCert = caFile(made.dir);
+  let authority = pair(authorityCert, authorityKey);
   if (authority === undefined) {
     authority = await makeAuthority('Dynats development CA');
     write(authorityKey, authority.key);
-    write(files.ca, authority.cert);
+    write(authorityCert, authority.cert);
   }
+  const { cert, key } = authority;
+  const ensure = (server: string, its: readonly string[]) =>
+    its.length === 0 ? undefined : ensureCertificate({ cert, key }, tlsFilesOf(made, server), its);
+  await Promise.all([
+    ensure('', hosts),
+    ...nodes.map(node => ensure(node, [...(hostsOf[node] ?? []), ...hosts])),
+  ]);
+}
+
+async function ensureCertificate(
+  authority: Certified,
+  files: TlsFiles,
+  hosts: readonly string[],
+): Promise<void> {
   const known = pair(files.cert, files.key);
-  if (known === undefined || !isStillGood(known.cert, authority, hosts)) {
-    const { cert, key } = await issue(authority, hosts);
-    write(files.key, key);
-    write(files.cert, cert);
-  }
-  return files;
+  if (known !== undefined && isStillGood(known.cert, authority, hosts)) return;
+  const { cert, key } = await issue(authority, hosts);
+  write(files.key, key);
+  write(files.cert, cert);
 }
 
 function pair(certFile: string, keyFile: string): Certified | undefined {
