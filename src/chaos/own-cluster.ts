@@ -1,9 +1,9 @@
 // A cluster made for the run and ended with it: an emulator with proxies between its nodes, and disks of their own for them.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Emulator } from '../emulator/emulator.js';
+import { freePorts, portsPerNode } from '../emulator/free-ports.js';
 import type { ReplicaSettings, SyncMode } from '../emulator/options.js';
 import { type Part, parts } from '../emulator/part.js';
 import { LoopDisks } from './disks.js';
@@ -31,11 +31,6 @@ export interface OwnCluster extends TestCluster {
   readonly emulator: Emulator;
   readonly processes: Processes;
 }
-
-/** Below those that outgoing connections are given: a killed node's ports must still be free when it starts again. */
-const portMin = 10_000;
-const portMax = 32_000;
-const portsPerNode = 4;
 
 export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCluster> {
   const { nodes: count = 4, sync = 'always', signal, onProgress } = options;
@@ -125,20 +120,4 @@ function pidsOf(emulator: Emulator): NodePids[] {
       return pid === null ? [] : [{ node, part, pid }];
     }),
   );
-}
-
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = portMin + Math.floor(Math.random() * (portMax - portMin - count));
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
