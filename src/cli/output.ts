@@ -38,20 +38,31 @@ export interface Table {
 /** A table for a terminal; otherwise a header line and tab-separated rows. Cells hold no raw control characters. */
 export async function printTable(
   table: Table,
-  stream: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout,
+  stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number } = process.stdout,
 ) {
-  stream.write(stream.isTTY === true ? await drawn(table, colorsFor(stream)) : tabSeparated(table));
+  if (stream.isTTY !== true) return void stream.write(tabSeparated(table));
+  const wide = await drawn(table, colorsFor(stream), 1);
+  const fits = wide
+    .split('\n')
+    .every(line => stripped(line).length <= (stream.columns ?? Number.POSITIVE_INFINITY));
+  stream.write(fits ? wide : await drawn(table, colorsFor(stream), 0));
 }
 
 export function tabSeparated({ head, rows }: Table): string {
   return [head, ...rows].map(row => `${row.map(visible).join('\t')}\n`).join('');
 }
 
-async function drawn({ head, rows }: Table, colors: Colors): Promise<string> {
+/** Without the sequences that colour it. */
+function stripped(line: string): string {
+  return line.replace(/\u001b\[[0-9;]*m/g, '');
+}
+
+/** @param padding blanks on either side of a cell. */
+async function drawn({ head, rows }: Table, colors: Colors, padding: 0 | 1): Promise<string> {
   const { default: CliTable } = await import('cli-table3');
   const table = new CliTable({
     head: head.map(cell => colors.bold(cell)),
-    style: { head: [], border: [], compact: true },
+    style: { head: [], border: [], compact: true, 'padding-left': padding, 'padding-right': padding },
   });
   for (const row of rows) table.push(row.map(visible));
   return `${table.toString()}\n`;

@@ -51,7 +51,11 @@ export class Orders {
         done();
       },
     });
-    this.out = Object.assign(out, { isTTY: terminal.isTTY === true });
+    this.out = Object.defineProperties(out, {
+      isTTY: { value: terminal.isTTY === true },
+      // As wide as the terminal is by then.
+      columns: { get: () => terminal.columns },
+    });
   }
 
   /** A fresh console: no level set, no tracing, a new session, connected to the first node. */

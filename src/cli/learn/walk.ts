@@ -130,7 +130,8 @@ class Lecture {
         return 'on';
       }
       this.mustNotHappen(`${step.command}: ${missing}`);
-      teller.bad(`Not yet: ${missing}. (hint shows what to type)`);
+      if (verbOf(typed) === verbOf(step.command)) teller.bad(`Not yet: ${missing}.`);
+      else teller.aside('\nThe step is still open: hint shows what to type.');
     }
   }
 
@@ -166,7 +167,7 @@ class Lecture {
   private async guess(question: Question): Promise<string | { move: Move }> {
     const { teller, asker } = this.options;
     teller.task(question.ask);
-    const prompt = `${question.options.join(' or ')}? `;
+    const prompt = `${choice(question.options)}? `;
     for (;;) {
       const line = await asker.ask(prompt, question.expected);
       const order = this.ordered(line);
@@ -181,7 +182,7 @@ class Lecture {
         .join(' ');
       const chosen = question.options.find(option => option.toLowerCase() === said);
       if (chosen !== undefined) return chosen;
-      if (said !== '') teller.aside(`Answer ${question.options.join(' or ')}, or skip.`);
+      if (said !== '') teller.aside(`Answer ${choice(question.options)}, or skip.`);
     }
   }
 
@@ -229,6 +230,11 @@ class Lecture {
 /** The lessons, one a line. @param current marked. */
 export function listed(lessons: readonly Lesson[], current?: number): string[] {
   return lessons.map(({ title }, i) => `${i + 1 === current ? '*' : ' '} ${i + 1}  ${title}`);
+}
+
+/** `a, b or c`. */
+function choice(options: readonly string[]): string {
+  return options.join(', ').replace(/, (?=[^,]*$)/, ' or ');
 }
 
 function verbOf(line: string): string {
