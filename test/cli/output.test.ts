@@ -61,7 +61,9 @@ test('a table that is wider than the terminal is drawn without blanks around its
     [80, 30, 29].map(async columns => {
       const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
       await printTable(table, stream);
-      return String(stream.read()).replace(/\u001b\[[0-9;]*m/g, '').indexOf('\n');
+      return String(stream.read())
+        .replace(/\u001b\[[0-9;]*m/g, '')
+        .indexOf('\n');
     }),
   );
   assert.deepEqual(widths, [30, 30, 26]);
