@@ -77,7 +77,7 @@ function removeOrphans() {
   // The incremental compiler does not write again what somebody deleted; without its notes it writes everything.
   if (!existsSync(path.join(root, 'dist/src/cli/main.js')))
     rmSync(path.join(root, 'dist/tsconfig.tsbuildinfo'), { force: true });
-  for (const part of ['src', 'test', 'bench']) {
+  for (const part of ['src', 'test', 'bench', 'examples']) {
     const dir = path.join(root, 'dist', part);
     if (!existsSync(dir)) continue;
     for (const file of filesBelow(dir)) {
@@ -110,7 +110,16 @@ ifChanged(
 
 ifChanged(
   'compiled',
-  ['src', 'test', 'bench', 'schemas', 'scripts/generate.mjs', 'tsconfig.json', 'package-lock.json'],
+  [
+    'src',
+    'test',
+    'bench',
+    'examples',
+    'schemas',
+    'scripts/generate.mjs',
+    'tsconfig.json',
+    'package-lock.json',
+  ],
   'dist/src/cli/main.js',
   () => {
     removeOrphans();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Emulator } from '../emulator/emulator.js';
-import { freePorts } from '../emulator/free-ports.js';
+import { freePorts, portsPerNode } from '../emulator/free-ports.js';
 import type { ReplicaSettings, SyncMode } from '../emulator/options.js';
 import { type Part, parts } from '../emulator/part.js';
 import { LoopDisks } from './disks.js';
@@ -33,8 +33,6 @@ export interface OwnCluster extends TestCluster {
   readonly emulator: Emulator;
   readonly processes: Processes;
 }
-
-const portsPerNode = 4;
 
 export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCluster> {
   const { nodes: count = 4, sync = 'always', signal, onProgress } = options;

@@ -52,6 +52,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     chaos: () => import('./commands/chaos.js'),
     'check-history': () => import('./commands/check-history.js'),
   },
+  'Learning:': {
+    learn: () => import('./commands/learn.js'),
+  },
   'One node on a host of its own:': {
     node: () => import('./commands/node.js'),
     certs: () => import('./commands/certs.js'),

@@ -9,6 +9,8 @@ const portMin = 10_000;
 const portMax = 32_000;
 /** Ports a process claims at a time, by listening on the first until it ends: no other process takes from them. */
 const sliceSize = 500;
+/** Of an emulator with brokers for each node. */
+export const portsPerNode = 4;
 
 interface Slice {
   first: number;

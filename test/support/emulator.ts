@@ -91,6 +91,13 @@ export function startDynats(t: TestContext, ...args: string[]): Started {
   return started;
 }
 
+/** As `startDynats`, with variables of its own. */
+export function startDynatsWith(t: TestContext, env: NodeJS.ProcessEnv, ...args: string[]): Started {
+  const started = launch(args, env);
+  cleanUp(t, () => started.kill('SIGKILL'));
+  return started;
+}
+
 /** `npm start` in this checkout, with `stdin` piped in and closed; killed after the test if it still runs. */
 export function startNpmStart(t: TestContext, stdin: string, ...args: string[]): Started {
   const root = path.resolve(path.dirname(cliPath), '../../..');

@@ -35,6 +35,8 @@ function argumentsOf(
       return at === 0 ? [...nodes, 'any'] : [];
     case 'tracing':
       return at === 0 ? ['on', 'off'] : [];
+    case 'session':
+      return at === 0 ? ['new', 'off'] : [];
     case 'inspect':
       return at === 0 ? [...nodes, 'key'] : [];
     case 'kill':

@@ -39,8 +39,8 @@ export class Session {
   levelDefault: Level | undefined;
   via: string | undefined;
   private isTracing = false;
-  /** What this console has seen: its reads never go back, whichever node coordinates. */
-  private readonly memory = new SessionMemory();
+  /** What this console has seen: its reads never go back, whichever node coordinates. Undefined: it remembers nothing. */
+  private memory: SessionMemory | undefined = new SessionMemory();
   /** Names of the cluster's nodes, for completion. */
   nodes: readonly string[] = [];
   private opened: Client | undefined;
@@ -57,6 +57,13 @@ export class Session {
     await this.opened?.close();
   }
 
+  /** Connects anew, as the options say now; all else stays. @throws CliError with exit code 2. */
+  async reconnect(): Promise<void> {
+    await this.close();
+    this.opened = undefined;
+    await this.client();
+  }
+
   /** @throws what became of the statement; the session can go on in any case. */
   async execute(statement: Exclude<Statement, { verb: 'exit' }>): Promise<void> {
     switch (statement.verb) {
@@ -70,6 +77,8 @@ export class Session {
         return this.goVia(statement.node);
       case 'tracing':
         return this.tracing(statement.isOn);
+      case 'session':
+        return this.remember(statement.memory);
       case 'inspect':
         return this.inspect(statement.node, statement.key);
       case 'status':
@@ -106,9 +115,9 @@ export class Session {
     const client = await this.client();
     try {
       const { bucket } = subject;
-      const session = this.memory.about(bucket, key);
+      const session = this.memory === undefined ? {} : { session: this.memory.about(bucket, key) };
       const named = level === undefined ? {} : { level };
-      const options = { ...named, bucket, ...via, session, ...(this.isTracing ? { trace: true } : {}) };
+      const options = { ...named, bucket, ...via, ...session, ...(this.isTracing ? { trace: true } : {}) };
       if (verb === 'get') {
         const answer = await client.read(key, options);
         this.answer(subject, answer);
@@ -144,7 +153,7 @@ export class Session {
   ): Promise<void> {
     // The bucket's may have been changed since.
     if (named === undefined) this.levelDefault = level;
-    this.memory.learn(bucket, key, session ?? '');
+    this.memory?.learn(bucket, key, session ?? '');
     await this.show(receipt);
   }
 
@@ -159,6 +168,13 @@ export class Session {
   private tracing(isOn: boolean | undefined): void {
     if (isOn !== undefined) this.isTracing = isOn;
     this.say(`Tracing is ${this.isTracing ? 'on' : 'off'}.`);
+  }
+
+  private remember(memory: SessionMemory | 'off' | undefined): void {
+    if (memory !== undefined) this.memory = memory === 'off' ? undefined : memory;
+    const token = this.memory?.token();
+    if (token === undefined) this.say('No session: a read at ONE may be older than what was written.');
+    else this.say(token === '' ? 'A session that has seen nothing yet.' : `A session; its token is ${token}`);
   }
 
   private async consistency(level: Level | typeof bucketDefault | undefined): Promise<void> {
@@ -208,6 +224,7 @@ const meanings: Record<keyof typeof usages, string> = {
   consistency:
     "show or set the level of requests that name none: any one two three quorum local_quorum each_quorum all, or default, the bucket's",
   via: 'which node coordinates',
+  session: 'begin one, end it, or go on with the one of a token; a console begins as one',
   tracing: 'whether each request tells who answered what, and when',
   inspect: 'what the replicas hold, and on which keys owners differ',
   status: 'one line a node',

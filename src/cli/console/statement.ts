@@ -1,6 +1,7 @@
 // What a line of the console asks for. Verbs and levels may be written in any case.
 import { Part } from '../../emulator/part.js';
 import type { Level } from '../../model/level.js';
+import { SessionMemory } from '../../model/session.js';
 import { CliError, ExitCode } from '../exit.js';
 import { parseLevel } from '../request-flags.js';
 import { didYouMean } from '../suggest.js';
@@ -17,6 +18,7 @@ export type Statement =
   | { verb: 'consistency'; level: Level | typeof bucketDefault | undefined }
   | { verb: 'via'; node: string | undefined }
   | { verb: 'tracing'; isOn: boolean | undefined }
+  | { verb: 'session'; memory: SessionMemory | 'off' | undefined }
   | { verb: 'inspect'; node: string | undefined; key: string | undefined }
   | { verb: NodeVerb; node: string; part: Part | undefined }
   | { verb: 'status' }
@@ -31,6 +33,7 @@ export const usages = {
   consistency: 'CONSISTENCY [level | default]',
   via: 'via <node> | via any',
   tracing: 'TRACING [on|off]',
+  session: 'session [new | off | <token>]',
   inspect: 'inspect [<node> | key <key>]',
   status: 'status',
   kill: 'kill <node> [replica|log|bus]',
@@ -84,6 +87,8 @@ function statementOf(verb: Verb, words: readonly string[]): Statement {
     }
     case 'tracing':
       return { verb, isOn: onOff(expect(verb, words, 0, 1)[0]) };
+    case 'session':
+      return { verb, memory: sessionNamed(expect(verb, words, 0, 1)[0]) };
     case 'inspect':
       return inspect(words);
     case 'kill': {
@@ -146,6 +151,20 @@ function onOff(word: string | undefined): boolean | undefined {
   if (lower !== undefined && lower !== 'on' && lower !== 'off')
     throw new CliError(ExitCode.Usage, `usage: ${usages.tracing}`);
   return lower === undefined ? undefined : lower === 'on';
+}
+
+/** @param word `new`, `off` or a token. */
+function sessionNamed(word: string | undefined): SessionMemory | 'off' | undefined {
+  const lower = word?.toLowerCase();
+  if (word === undefined) return undefined;
+  if (lower === 'off') return 'off';
+  if (lower === 'new') return new SessionMemory();
+  try {
+    return SessionMemory.parse(word);
+  } catch (cause) {
+    const what = 'a token is what session or --session printed';
+    throw new CliError(ExitCode.Usage, `usage: ${usages.session}; ${what}`, { cause });
+  }
 }
 
 function partNamed(word: string): Part {

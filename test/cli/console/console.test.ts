@@ -174,6 +174,26 @@ test('one session goes through the whole console, and tracing shows the receipt 
   assert.equal(errors, `${JSON.stringify(FakeClient.receipt)}\nkey 2 is not there @ QUORUM\n`);
 });
 
+test('a session is shown, ended, begun anew and gone on with', async () => {
+  const { token } = FakeClient;
+  const { asked, out, code } = await script(
+    `session\nput 1 a\nsession\nsession off\nget 1\nsession new\nget 1\nsession ${token}\nget 1\n`,
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(
+    asked.map(options => options?.session),
+    ['', undefined, '', token],
+  );
+  const sessions = out.split('\n').filter(line => /session/i.test(line));
+  assert.deepEqual(sessions, [
+    'A session that has seen nothing yet.',
+    `A session; its token is ${token}`,
+    'No session: a read at ONE may be older than what was written.',
+    'A session that has seen nothing yet.',
+    `A session; its token is ${token}`,
+  ]);
+});
+
 test('a line that fails is named, the others run, and the first failure decides the exit code', async () => {
   const { code, out, errors } = await script('frob\nvia n9\nput 1 a\nkill n1\nget 1\nexit\nget 1\n');
   assert.equal(code, 3);

@@ -40,6 +40,8 @@ test('statements are read in any case', () => {
     ['TRACING ON', { verb: 'tracing', isOn: true }],
     ['tracing off', { verb: 'tracing', isOn: false }],
     ['tracing', { verb: 'tracing', isOn: undefined }],
+    ['session', { verb: 'session', memory: undefined }],
+    ['SESSION off', { verb: 'session', memory: 'off' }],
     ['inspect', { verb: 'inspect', node: undefined, key: undefined }],
     ['inspect n0', { verb: 'inspect', node: 'n0', key: undefined }],
     ['inspect key 137', { verb: 'inspect', node: undefined, key: '137' }],
@@ -57,6 +59,7 @@ test('statements are read in any case', () => {
 
 test('a statement that is wrong says how it is used', () => {
   const table: [string, RegExp][] = [
+    ['session what', /^usage: session \[new \| off \| <token>\]; a token is what session/],
     ['frobnicate', /unknown verb "frobnicate"/],
     ['constructor', /unknown verb/],
     ['put 137', /usage: put <key> <value> \[level\]/],

@@ -1,0 +1,70 @@
+// Who answers the walk: a person at a terminal, or the walk itself.
+import readline from 'node:readline';
+import { complete } from '../console/complete.js';
+import type { Asker } from './walk.js';
+
+/** Types what the walk expects. */
+export class AutoAsker implements Asker {
+  constructor(private readonly out: NodeJS.WritableStream) {}
+
+  async ask(prompt: string, expected: string): Promise<string> {
+    this.out.write(`\n${prompt}${expected}\n`);
+    return expected;
+  }
+}
+
+export interface PersonOptions {
+  readonly input: NodeJS.ReadableStream;
+  readonly out: NodeJS.WritableStream;
+  /** Names of the nodes, for completion. */
+  readonly nodes: readonly string[];
+  /** Ctrl-C. */
+  readonly onInterrupt: () => void;
+}
+
+export class Person implements Asker, Disposable {
+  private readonly prompt: readline.Interface;
+  /** Lines typed ahead. */
+  private readonly lines: string[] = [];
+  private waiting: ((line: string | undefined) => void) | undefined;
+  private isClosed = false;
+
+  constructor({ input, out, nodes, onInterrupt }: PersonOptions) {
+    this.prompt = readline.createInterface({
+      input,
+      output: out,
+      terminal: true,
+      completer: (line: string) => complete(line, nodes),
+    });
+    this.prompt.on('line', line => {
+      if (this.waiting === undefined) this.lines.push(line);
+      else this.answer(line);
+    });
+    this.prompt.on('SIGINT', onInterrupt);
+    // Ctrl-D, or a terminal that has gone.
+    this.prompt.on('close', () => {
+      this.isClosed = true;
+      this.answer(undefined);
+    });
+  }
+
+  ask(prompt: string): Promise<string | undefined> {
+    this.prompt.setPrompt(`\n${prompt}`);
+    this.prompt.prompt();
+    const ahead = this.lines.shift();
+    if (ahead !== undefined || this.isClosed) return Promise.resolve(ahead);
+    return new Promise(resolve => {
+      this.waiting = resolve;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.prompt.close();
+  }
+
+  private answer(line: string | undefined): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    waiting?.(line);
+  }
+}
