@@ -6,20 +6,10 @@ import { EntryLane } from '../coordinator/entry-lanes.js';
 import { LIVENESS_DEFAULTS } from '../coordinator/liveness.js';
 import { compareRecords } from '../model/record.js';
 import type { Service } from '../nats/service.js';
-import type {
-  Bus,
-  Clock,
-  HintStream,
-  Logger,
-  Random,
-  ReplicaLog,
-  Subscription,
-  Timer,
-  Tracer,
-} from '../ports.js';
-import { ANTI_ENTROPY_DEFAULTS, AntiEntropy, type AntiEntropySettings } from '../replica/anti-entropy.js';
+import type { Subscription, Timer } from '../ports.js';
+import { ANTI_ENTROPY_DEFAULTS, AntiEntropy } from '../replica/anti-entropy.js';
 import { serveAntiEntropy } from '../replica/anti-entropy-service.js';
-import { COMPACTION_DEFAULTS, Compaction, type CompactionSettings } from '../replica/compaction.js';
+import { COMPACTION_DEFAULTS, Compaction } from '../replica/compaction.js';
 import { Handoff } from '../replica/handoff.js';
 import { HintControl } from '../replica/hint-control.js';
 import { HintLedger } from '../replica/hint-ledger.js';
@@ -28,58 +18,13 @@ import { Purge } from '../replica/purge.js';
 import { Replica } from '../replica/replica.js';
 import { serveScans } from '../replica/scan-service.js';
 import { serveReplica } from '../replica/service.js';
-import type {
-  BrokerAddress,
-  ClusterDefinition,
-  HintSettings,
-  ReplicaState,
-  StatusReply,
-  WireRecord,
-} from '../wire/generated/types.js';
+import type { WireRecord } from '../wire/generated/types.js';
 import { PROTOCOL } from '../wire/protocol.js';
 import { streams, subjects } from '../wire/subjects.js';
+import type { NodeCoreOptions } from './core-options.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 import { RequestCounts } from './request-counts.js';
 import { type ServicesOptions, servicesOf } from './services.js';
-
-export interface NodeState {
-  readonly state: ReplicaState;
-  /** While catching up: entries read, and all there are to read. */
-  readonly applied?: number;
-  readonly total?: number;
-  /** Why it is recovering. */
-  readonly reason?: string;
-}
-
-export interface NodeCoreOptions {
-  readonly node: string;
-  readonly cluster: ClusterDefinition;
-  /** Start time of this process, in milliseconds since 1970. */
-  readonly incarnation: number;
-  readonly bus: Bus;
-  readonly log: ReplicaLog;
-  readonly hints: HintStream;
-  /** The hints that another node holds. */
-  readonly hintsOf: (holder: string) => HintStream;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Where somebody traces. */
-  readonly tracer?: Tracer | undefined;
-  readonly broker: () => StatusReply['broker'];
-  /** Where others can reach the log broker itself; default nowhere. */
-  readonly brokerAddress?: () => BrokerAddress | undefined;
-  readonly isNewCluster: boolean;
-  readonly heartbeatMs?: number | undefined;
-  readonly maxClockSkewMs?: number | undefined;
-  /** What holds of the hints unless it was set at run time. */
-  readonly hintSettings?: Partial<HintSettings> | undefined;
-  readonly compaction?: Partial<CompactionSettings> | undefined;
-  readonly antiEntropy?: Partial<AntiEntropySettings> | undefined;
-  readonly onState: (state: NodeState) => void;
-  /** Another process has this node's name and started earlier. */
-  readonly onTwin: () => void;
-}
 
 const NOTE_PERIOD_MS = 1000;
 const PROGRESS_PERIOD_MS = 500;

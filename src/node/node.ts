@@ -12,11 +12,12 @@ import { loadTracer } from '../telemetry/tracer.js';
 import type { BrokerAddress, HintSettings, NodeConfig } from '../wire/generated/types.js';
 import { encodeJson } from '../wire/json.js';
 import { nodeInboxPrefixOf, subjects } from '../wire/subjects.js';
-import { NodeCore, type NodeState } from './core.js';
+import { NodeCore } from './core.js';
+import type { NodeState } from './core-options.js';
 import { natsOptions } from './credentials.js';
 import type { MetricsServer } from './metrics/metrics-server.js';
 
-export type { NodeState } from './core.js';
+export type { NodeState } from './core-options.js';
 
 export interface NodeOptions {
   readonly logger: Logger;

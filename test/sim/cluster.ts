@@ -1,6 +1,7 @@
 // A simulated cluster: real nodes (NodeCore) on simulated brokers, and clients that coordinate for themselves.
 import { Coordinator } from '../../src/coordinator/coordinator.js';
-import { NodeCore, type NodeState } from '../../src/node/core.js';
+import { NodeCore } from '../../src/node/core.js';
+import type { NodeState } from '../../src/node/core-options.js';
 import type { Logger } from '../../src/ports.js';
 import type { AntiEntropySettings } from '../../src/replica/anti-entropy.js';
 import type { CompactionSettings } from '../../src/replica/compaction.js';

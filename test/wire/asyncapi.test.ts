@@ -158,10 +158,12 @@ test('no subject is spelled out beside the table of subjects', () => {
       ),
     ].map(([text]) => `${file}: ${text}`),
   );
-  // Keys of streams' metadata; how an error names what was asked; and where help tells people what to type.
+  // Keys of streams' metadata; how an error names what was asked; attributes of spans; and where help tells people what to type.
   assert.deepEqual(
     spelled.filter(
-      each => !/'dynats\.(log|recovering|former|hints|batch)'$/.test(each) && !each.startsWith('cli'),
+      each =>
+        !/'dynats\.(log|recovering|former|hints|batch)'$/.test(each) &&
+        !/^(cli|coordinator.(trace|request-spans)\.ts|telemetry)/.test(each),
     ),
     [],
   );
