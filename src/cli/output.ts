@@ -44,7 +44,7 @@ export async function printTable(
   const wide = await drawn(table, colorsFor(stream), 1);
   const fits = wide
     .split('\n')
-    .every(line => stripped(line).length <= (stream.columns ?? Number.POSITIVE_INFINITY));
+    .every(line => stripped(line).length <= (stream.columns || Number.POSITIVE_INFINITY));
   stream.write(fits ? wide : await drawn(table, colorsFor(stream), 0));
 }
 

@@ -29,8 +29,10 @@ export class Person implements Asker, Disposable {
   private readonly lines: string[] = [];
   private waiting: ((line: string | undefined) => void) | undefined;
   private isClosed = false;
+  private readonly out: NodeJS.WritableStream;
 
   constructor({ input, out, nodes, onInterrupt }: PersonOptions) {
+    this.out = out;
     this.prompt = readline.createInterface({
       input,
       output: out,
@@ -53,6 +55,8 @@ export class Person implements Asker, Disposable {
     this.prompt.setPrompt(`\n${prompt}`);
     this.prompt.prompt();
     const ahead = this.lines.shift();
+    // The terminal has shown it already, but not here.
+    if (ahead !== undefined) this.out.write(`${ahead}\n`);
     if (ahead !== undefined || this.isClosed) return Promise.resolve(ahead);
     return new Promise(resolve => {
       this.waiting = resolve;
