@@ -19,7 +19,7 @@ export default {
   hideGenerator: true,
   // In types that are made from schemas.
   blockTags: [...OptionDefaults.blockTags, '@minItems', '@maxItems'],
-  requiredToBeDocumented: ['Class', 'Interface', 'TypeAlias', 'Variable'],
+  requiredToBeDocumented: ['Class', 'Interface', 'TypeAlias', 'Variable', 'Function', 'Method'],
   validation: { notExported: false, invalidLink: true, notDocumented: true },
   treatWarningsAsErrors: true,
 };

@@ -28,11 +28,13 @@ export class KeyvDynats extends EventEmitter implements KeyvStoreAdapter {
     this.opts = { dialect: DIALECT, url: [options.servers ?? ''].flat().join(',') };
   }
 
+  /** Undefined for a key that has no value, or whose life is over. */
   async get<Value>(key: string): Promise<Value | undefined> {
     const entry = await (await this.client()).get(key, this.request);
     return entry?.string() as Value | undefined;
   }
 
+  /** Values in the order of `keys`; undefined where there is none. */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     const found = await (await this.client()).getMany(keys, this.request);
     return found.map(each => {
@@ -41,11 +43,12 @@ export class KeyvDynats extends EventEmitter implements KeyvStoreAdapter {
     });
   }
 
-  /** @param ttl milliseconds. */
+  /** Stores text. @param ttl its life in milliseconds; default the bucket's. */
   async set(key: string, value: string, ttl?: number): Promise<void> {
     await (await this.client()).put(key, value, { ...this.request, ...lifeOf(ttl) });
   }
 
+  /** All at once, `ttl` in milliseconds. Fails when one of them failed; the others are stored. */
   async setMany(entries: { key: string; value: string; ttl?: number }[]): Promise<void> {
     const client = await this.client();
     const outcomes = await client.batch(
@@ -63,11 +66,13 @@ export class KeyvDynats extends EventEmitter implements KeyvStoreAdapter {
     return found;
   }
 
+  /** Whether any of the keys had a value. */
   async deleteMany(keys: string[]): Promise<boolean> {
     const deleted = await Promise.all(keys.map(key => this.delete(key)));
     return deleted.some(Boolean);
   }
 
+  /** Whether the key has a value now. */
   async has(key: string): Promise<boolean> {
     return (await (await this.client()).read(key, this.request)).found;
   }
@@ -79,6 +84,7 @@ export class KeyvDynats extends EventEmitter implements KeyvStoreAdapter {
       await client.delete(key, this.request);
   }
 
+  /** Pairs of key and value below `namespace`, in the order of keys; all without one. */
   async *iterator<Value>(namespace?: string): AsyncGenerator<(string | Awaited<Value> | undefined)[], void> {
     const client = await this.client();
     for await (const entry of client.scan({ ...this.request, ...prefixOf(namespace) }))

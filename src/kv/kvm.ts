@@ -22,6 +22,7 @@ export const KvWatchInclude = { LastValue: '', AllHistory: 'history', UpdatesOnl
 
 /** Lists as the NATS client has them. */
 export interface Lister<T> {
+  /** One after another; what was taken is not given again. */
   [Symbol.asyncIterator](): AsyncIterator<T>;
   /** All that is left. */
   next(): Promise<T[]>;

@@ -18,7 +18,9 @@ export interface KvEntry {
   operation: 'PUT' | 'DEL' | 'PURGE';
   /** Bytes of the value. */
   length: number;
+  /** The value as JSON. Throws SyntaxError when it is none. */
   json<T>(): T;
+  /** The value as UTF-8 text. */
   string(): string;
 }
 
@@ -66,13 +68,17 @@ export interface KvPurgeOptions extends KvDeleteOptions {
 
 /** Changes keys on their way to the bucket and back. */
 export interface KvKeyCodec {
+  /** The key as it is stored. */
   encode(key: string): string;
+  /** What `encode` was given. */
   decode(key: string): string;
 }
 
 /** Changes values on their way to the bucket and back. */
 export interface KvPayloadCodec {
+  /** The value as it is stored. */
   encode(value: Payload): Uint8Array;
+  /** What `encode` was given, as bytes. */
   decode(value: Uint8Array): Uint8Array;
 }
 
@@ -140,8 +146,11 @@ export interface RoKV {
   get(key: string, options?: { revision: number }): Promise<KvEntry | null>;
   /** The newest entry of each key: one version is kept. */
   history(options?: { key?: string | string[] }): Promise<QueuedIterator<KvWatchEntry>>;
+  /** What is there, unless `options` say otherwise, then every change as it comes, until the iterator is stopped. */
   watch(options?: KvWatchOptions): Promise<QueuedIterator<KvWatchEntry>>;
+  /** The bucket's settings, and how much it holds. */
   status(): Promise<KvStatus>;
+  /** Keys that have a value, each once; `filter` as of `watch`, default all. */
   keys(filter?: string | string[]): Promise<QueuedIterator<string>>;
 }
 

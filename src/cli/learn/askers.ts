@@ -1,7 +1,8 @@
 // Who answers the walk: a person at a terminal, or the walk itself.
 import readline from 'node:readline';
 import { complete } from '../console/complete.js';
-import type { Asker } from './walk.js';
+import { ownUsages } from './orders.js';
+import { type Asker, walkVerbs } from './walk.js';
 
 /** Types what the walk expects. */
 export class AutoAsker implements Asker {
@@ -28,13 +29,15 @@ export class Person implements Asker, Disposable {
   private readonly lines: string[] = [];
   private waiting: ((line: string | undefined) => void) | undefined;
   private isClosed = false;
+  private readonly out: NodeJS.WritableStream;
 
   constructor({ input, out, nodes, onInterrupt }: PersonOptions) {
+    this.out = out;
     this.prompt = readline.createInterface({
       input,
       output: out,
       terminal: true,
-      completer: (line: string) => complete(line, nodes),
+      completer: (line: string) => completeHere(line, nodes),
     });
     this.prompt.on('line', line => {
       if (this.waiting === undefined) this.lines.push(line);
@@ -52,6 +55,8 @@ export class Person implements Asker, Disposable {
     this.prompt.setPrompt(`\n${prompt}`);
     this.prompt.prompt();
     const ahead = this.lines.shift();
+    // The terminal has shown it already, but not here.
+    if (ahead !== undefined) this.out.write(`${ahead}\n`);
     if (ahead !== undefined || this.isClosed) return Promise.resolve(ahead);
     return new Promise(resolve => {
       this.waiting = resolve;
@@ -67,4 +72,14 @@ export class Person implements Asker, Disposable {
     this.waiting = undefined;
     waiting?.(line);
   }
+}
+
+/** The statements of the console, and those of the walk beside them. */
+export function completeHere(line: string, nodes: readonly string[]): [string[], string] {
+  const [candidates, last] = complete(line, nodes);
+  const words = line.trimStart().split(/\s+/);
+  const own = [...Object.keys(ownUsages), ...walkVerbs.map(([usage]) => usage.split(' ')[0] ?? '')];
+  const more =
+    words.length <= 1 ? own : words.length === 2 && /^(cut|connect)$/i.test(words[0] ?? '') ? nodes : [];
+  return [[...candidates, ...more.filter(word => word.startsWith(last)).map(word => `${word} `)], last];
 }

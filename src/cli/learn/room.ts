@@ -24,22 +24,27 @@ export interface RoomOptions {
 export class Room implements AsyncDisposable {
   readonly facts: Facts;
   private cutOff: string | undefined;
-  private readonly leave = () => rmSync(this.dir, { recursive: true, force: true });
-
   private constructor(
     private readonly dir: string,
     private readonly emulator: Emulator,
     private readonly network: ProxiedNetwork,
+    private readonly leave: () => void,
   ) {
     this.facts = new Facts(emulator.cluster, node => this.urlsFrom(node).slice(0, 1));
-    // The emulator has a hook of its own that kills what still runs.
-    process.once('exit', this.leave);
   }
 
   /** @throws CliError; nothing is left running, and nothing on the disk. */
   static async open({ signal, onProgress }: RoomOptions): Promise<Room> {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'dynats-learn-'));
     const network = new ProxiedNetwork();
+    const remove = () => rmSync(dir, { recursive: true, force: true });
+    const leave = () => {
+      network.close();
+      remove();
+      process.off('exit', remove);
+    };
+    // For an end in the middle: the emulator has a hook of its own that kills what still runs.
+    process.once('exit', remove);
     try {
       const emulator = await Emulator.start({
         dataDir: path.join(dir, 'data'),
@@ -51,10 +56,9 @@ export class Room implements AsyncDisposable {
         signal,
         onProgress,
       });
-      return new Room(dir, emulator, network);
+      return new Room(dir, emulator, network, leave);
     } catch (error) {
-      network.close();
-      rmSync(dir, { recursive: true, force: true });
+      leave();
       throw asCliError(error);
     }
   }
@@ -121,9 +125,7 @@ export class Room implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.facts.close();
     await this.emulator.stop();
-    this.network.close();
     this.leave();
-    process.off('exit', this.leave);
   }
 
   /** Waits until all nodes that run see each other. */

@@ -71,9 +71,9 @@ export async function runWalk({ lessons, first, last, isAuto }: RunOptions): Pro
   }
 }
 
-const farewell = `That was it. docs/GUARANTEES.md says what is promised at each level and which test shows it,
-docs/ARCHITECTURE.md how it works, examples/ how to use it from TypeScript, Python, Go and the nats CLI. A cluster to
-play with: dynats up --console.`;
+const farewell = `That was it. In the repository, docs/GUARANTEES.md says what is promised at each level and which test
+shows it, docs/ARCHITECTURE.md how it works, examples/ how to use it from TypeScript, Python, Go and the nats CLI. A
+cluster to play with: dynats up --console.`;
 
 /** Aborted by the first SIGINT, SIGTERM or SIGHUP, or by Ctrl-C at the prompt; a second one ends this process. */
 function interruptible(): { signal: AbortSignal; interrupt: () => void; done: () => void } {

@@ -54,7 +54,8 @@ export class Teller {
   }
 
   private get columns(): number {
-    return Math.max(columnsMin, Math.min(columnsMax, (this.out.columns ?? columnsMax + 2) - 2));
+    // A terminal that does not know its width says 0.
+    return Math.max(columnsMin, Math.min(columnsMax, (this.out.columns || columnsMax + 2) - 2));
   }
 }
 

@@ -40,7 +40,8 @@ const askAgainMs = 100;
 /** Where to go from a step; a number is a lesson. */
 type Move = 'on' | 'back' | 'quit' | { readonly lesson: number };
 
-const walkVerbs: readonly (readonly [string, string])[] = [
+/** What can be typed beside statements and commands. */
+export const walkVerbs: readonly (readonly [string, string])[] = [
   ['hint', 'the line that does what is asked'],
   ['skip', 'have it done for you'],
   ['back', 'this lesson from its beginning; there, the one before'],

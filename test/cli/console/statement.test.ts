@@ -59,7 +59,7 @@ test('statements are read in any case', () => {
 
 test('a statement that is wrong says how it is used', () => {
   const table: [string, RegExp][] = [
-    ['session what', /^usage: session \[new \| off \| <token>\]; a token is what session/],
+    ['session what', /usage: session \[new \| off \| <token>\]; a token is what session/],
     ['frobnicate', /unknown verb "frobnicate"/],
     ['constructor', /unknown verb/],
     ['put 137', /usage: put <key> <value> \[level\]/],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { CliError } from '../../../src/cli/exit.js';
+import { completeHere } from '../../../src/cli/learn/askers.js';
 import type { Lesson } from '../../../src/cli/learn/lesson.js';
 import { Teller, wrapped } from '../../../src/cli/learn/teller.js';
 import { type WalkOptions, walk } from '../../../src/cli/learn/walk.js';
@@ -133,4 +134,12 @@ test('no line is longer than the terminal', () => {
   teller.task(text);
   teller.bad(text);
   for (const line of String(out.read()).split('\n')) assert.ok(line.length < 40, line);
+});
+
+test('Tab knows the words of the walk beside those of the console', () => {
+  const nodes = ['n0', 'n1'];
+  assert.deepEqual(completeHere('h', nodes), [['help ', 'heal ', 'hint '], 'h']);
+  assert.deepEqual(completeHere('cut n', nodes), [['n0 ', 'n1 '], 'n']);
+  assert.deepEqual(completeHere('kill n', nodes), [['n0 ', 'n1 '], 'n']);
+  assert.deepEqual(completeHere('put 137 x q', nodes), [['quorum '], 'q']);
 });

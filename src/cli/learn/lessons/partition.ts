@@ -66,7 +66,7 @@ QUORUM. At ONE both sides went on, and now hold different values.`,
     {
       tell: 'Put the cable back. Each side has kept hints for the other.',
       question: {
-        ask: 'left was written first, right after it. Which one will all owners hold?',
+        ask: 'Which of the two will all owners hold in the end?',
         options: ['left', 'right'],
         expected: 'right',
         reality: async ({ facts }) => (await facts.copy('n2', '137')) ?? 'nothing',
