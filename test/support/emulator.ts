@@ -9,9 +9,27 @@ import { fileURLToPath } from 'node:url';
 import { Emulator } from '../../src/emulator/emulator.js';
 import { freePorts } from '../../src/emulator/free-ports.js';
 import type { EmulatorOptions, ReplicaSettings } from '../../src/emulator/options.js';
+import { parts } from '../../src/emulator/part.js';
 import { commandLineOf, isAlive } from '../../src/emulator/process-table.js';
 
 export const cliPath = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** A file that runs out of time is ended by the runner before its tests can clean up. */
+const running = new Set<Emulator>();
+process.once('SIGTERM', () => process.exit(143));
+process.once('exit', () => {
+  for (const emulator of running)
+    for (const report of Object.values(emulator.report().nodes))
+      for (const part of parts) killNow(report[part].pid);
+});
+
+function killNow(pid: number | null): void {
+  try {
+    if (pid !== null) process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 type CleanUp = () => unknown;
 const cleanUps = new WeakMap<TestContext, CleanUp[]>();
@@ -56,7 +74,11 @@ export async function startEmulator(
   options: Partial<EmulatorOptions> = {},
 ): Promise<Emulator> {
   const emulator = await Emulator.start(await emulatorOptions(t, { sync: 'lazy', ...options }));
-  cleanUp(t, () => emulator.stop());
+  running.add(emulator);
+  cleanUp(t, async () => {
+    await emulator.stop();
+    running.delete(emulator);
+  });
   return emulator;
 }
 
