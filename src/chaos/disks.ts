@@ -22,7 +22,7 @@ export function whyNoDisks(): string | undefined {
 /** The disks of a test cluster, below one directory. */
 export class LoopDisks {
   private readonly mounted = new Set<string>();
-  private readonly atExit = () => this.unmountAll();
+  private readonly atExit = () => this.remove();
 
   constructor(private readonly dir: string) {
     process.once('exit', this.atExit);

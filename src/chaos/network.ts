@@ -1,6 +1,7 @@
 // The network between nodes: a proxy on every way from one to another, which can be cut, in one direction too, or slowed.
-import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { CuttableNetwork, LinkedPorts, Links } from '../emulator/options.js';
+import { ProxiedConnection } from './proxied-connection.js';
 
 /** Sources other than nodes, such as clients: what they send always passes. */
 const outsider = '';
@@ -17,7 +18,7 @@ interface Way {
 
 export class ProxiedNetwork implements CuttableNetwork {
   private readonly servers: Server[] = [];
-  private readonly pipes = new Set<Pipe>();
+  private readonly connections = new Set<ProxiedConnection>();
   private readonly cuts = new Set<string>();
   private readonly delays = new Map<string, number>();
   private links: Links | undefined;
@@ -47,7 +48,10 @@ export class ProxiedNetwork implements CuttableNetwork {
     return this.links;
   }
 
-  /** Nothing that `from` sends reaches `to` any more: it waits on the way, as when packets are lost. */
+  /**
+   * Nothing that `from` sends reaches `to` any more: it waits on the way, as when packets are lost. Nor does `to` hear that
+   * `from` has closed a connection, or died, or begins one: nobody is told of a cut.
+   */
   cut(from: string, to: string): void {
     this.cuts.add(wayOf(from, to));
   }
@@ -69,19 +73,19 @@ export class ProxiedNetwork implements CuttableNetwork {
   /** What `from` sends reaches `to` again; what waited goes through now, late. */
   mend(from: string, to: string): void {
     this.cuts.delete(wayOf(from, to));
-    for (const pipe of this.pipes) pipe.flow();
+    for (const connection of this.connections) connection.flow();
   }
 
   /** All passes again. What waited on a way goes through now, late. */
   heal(): void {
     this.cuts.clear();
     this.delays.clear();
-    for (const pipe of this.pipes) pipe.flow();
+    for (const connection of this.connections) connection.flow();
   }
 
   close(): void {
     for (const server of this.servers) server.close();
-    for (const pipe of this.pipes) pipe.end();
+    for (const connection of this.connections) connection.end();
   }
 
   private isCut(from: string, to: string): boolean {
@@ -89,7 +93,7 @@ export class ProxiedNetwork implements CuttableNetwork {
   }
 
   private async listen(way: Way, port: number, isIntroduced: boolean): Promise<number> {
-    const server = createServer(near => this.pass(near, way, port, isIntroduced));
+    const server = createServer({ allowHalfOpen: true }, near => this.pass(near, way, port, isIntroduced));
     this.servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -105,93 +109,24 @@ export class ProxiedNetwork implements CuttableNetwork {
    */
   private pass(near: Socket, { from, to }: Way, port: number, isIntroduced: boolean): void {
     const way: Way = { from, to };
-    const far = dial(port, '127.0.0.1');
-    near.setNoDelay(true);
-    far.setNoDelay(true);
-    const there = new Pipe(near, far, {
-      isCut: () => this.isCut(way.from, to),
-      delayMs: () => this.delays.get(wayOf(way.from, to)) ?? 0,
+    const connection = new ProxiedConnection({
+      near,
+      port,
+      there: {
+        isCut: () => this.isCut(way.from, to),
+        delayMs: () => this.delays.get(wayOf(way.from, to)) ?? 0,
+      },
+      back: {
+        isCut: () => this.isCut(to, way.from),
+        delayMs: () => this.delays.get(wayOf(to, way.from)) ?? 0,
+      },
       onData: data => {
         if (isIntroduced && way.from === outsider)
           way.from = shortcutName.exec(data.toString('latin1', 0, introductionBytesMax))?.[1] ?? outsider;
       },
+      onOver: () => void this.connections.delete(connection),
     });
-    const back = new Pipe(far, near, {
-      isCut: () => this.isCut(to, way.from),
-      delayMs: () => this.delays.get(wayOf(to, way.from)) ?? 0,
-      onData: () => {},
-    });
-    const both = [there, back];
-    for (const pipe of both) this.pipes.add(pipe);
-    const end = () => {
-      for (const pipe of both) {
-        this.pipes.delete(pipe);
-        pipe.end();
-      }
-    };
-    for (const socket of [near, far]) socket.on('error', end).on('close', end);
-  }
-}
-
-interface PipeRules {
-  isCut(): boolean;
-  delayMs(): number;
-  onData(data: Buffer): void;
-}
-
-/** Bytes that may wait in one direction of a connection; then its sender is no longer read from. */
-const waitingBytesMax = 1024 * 1024;
-
-/** One direction of a connection. Nothing is dropped and nothing overtakes: that is what TCP promises both ends. */
-class Pipe {
-  private waiting: Buffer[] = [];
-  private waitingBytes = 0;
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(
-    private readonly source: Socket,
-    private readonly sink: Socket,
-    private readonly rules: PipeRules,
-  ) {
-    source.on('data', data => {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      rules.onData(bytes);
-      this.waiting.push(bytes);
-      this.waitingBytes += bytes.length;
-      if (this.waitingBytes > waitingBytesMax) source.pause();
-      this.arrange();
-    });
-    sink.on('drain', () => this.flow());
-  }
-
-  /** Lets go what waits, unless it is to wait on. */
-  flow(): void {
-    if (this.rules.isCut()) return;
-    const waiting = this.waiting;
-    this.waiting = [];
-    this.waitingBytes = 0;
-    let isFull = false;
-    for (const bytes of waiting) isFull = !this.sink.write(bytes) || isFull;
-    if (isFull) this.source.pause();
-    else this.source.resume();
-  }
-
-  end(): void {
-    clearTimeout(this.timer);
-    this.source.destroy();
-    this.sink.destroy();
-  }
-
-  private arrange(): void {
-    const delayMs = this.rules.delayMs();
-    if (delayMs === 0 && this.timer === undefined) {
-      this.flow();
-      return;
-    }
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.flow();
-    }, delayMs);
+    this.connections.add(connection);
   }
 }
 

@@ -88,8 +88,11 @@ function clusterOf(
     ...(disks === undefined ? {} : { disks }),
     pids: async () => pidsOf(emulator),
     close: async () => {
-      await emulator.stop();
-      leave();
+      try {
+        await emulator.stop();
+      } finally {
+        leave();
+      }
     },
   };
 }

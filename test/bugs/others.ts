@@ -101,9 +101,9 @@ export const OTHERS: readonly Bug[] = [
   {
     name: 'an answer is sent twice',
     file: 'src/nats/service.ts',
-    find: 'bus.publish(reply, encodeJson(await endpoint.handle(message.data)));',
+    find: 'bus.publish(reply, encodeJson(await endpoint.handle(message.data, message.header)));',
     replace:
-      'const body = encodeJson(await endpoint.handle(message.data)); bus.publish(reply, body); bus.publish(reply, body);',
+      'const body = encodeJson(await endpoint.handle(message.data, message.header)); bus.publish(reply, body); bus.publish(reply, body);',
     scenario: 'quorum',
     seeds: 10,
   },

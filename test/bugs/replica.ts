@@ -21,8 +21,8 @@ export const REPLICA: readonly Bug[] = [
   {
     name: 'a damaged entry is skipped',
     file: 'src/replica/replica.ts',
-    find: "if (decoded.kind === 'damaged') {",
-    replace: "if (decoded.kind === 'damaged') return; if (false) {",
+    find: "if (kind === 'damaged')",
+    replace: "if (kind === 'damaged') return; if (false)",
     scenario: 'quorum',
     seeds: 150,
   },
@@ -53,7 +53,7 @@ export const REPLICA: readonly Bug[] = [
   {
     name: 'a replica that has lost entries serves on',
     file: 'src/replica/replica.ts',
-    find: 'if (this.losses.recovering !== undefined)',
+    find: 'if (this.losses.reason !== null)',
     replace: 'if (false)',
     scenario: 'heals',
     seeds: 20,

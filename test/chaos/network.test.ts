@@ -21,7 +21,8 @@ async function echoBehindProxies(t: TestContext, as: 'route' | 'log') {
     nodes: ['a', 'b'],
     portsOf: () => ({ route: port, leaf: port, log: port }),
   });
-  const socket = connect(as === 'route' ? links.route('a', 'b') : links.log('b'), '127.0.0.1');
+  const dialled = as === 'route' ? links.route('a', 'b') : links.log('b');
+  const socket = connect({ port: dialled, host: '127.0.0.1', allowHalfOpen: true });
   t.after(() => socket.destroy());
   let heard = '';
   socket.setEncoding('utf8').on('data', (text: string) => {
@@ -29,11 +30,11 @@ async function echoBehindProxies(t: TestContext, as: 'route' | 'log') {
   });
   const hears = (text: string) =>
     eventually(() => assert.equal(heard, text), { deadlineMs: 2000, what: `${text} comes back` });
-  return { network, socket, hears, heard: () => heard, sockets };
+  return { network, links, socket, hears, heard: () => heard, sockets };
 }
 
 function listening(t: TestContext, onSocket: (socket: Socket) => void): Promise<Server> {
-  const server = createServer(onSocket);
+  const server = createServer({ allowHalfOpen: true }, onSocket);
   t.after(() => server.close());
   return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
@@ -90,4 +91,51 @@ test('on the way to a log broker a node is known by its name, and a client is ne
   await hears('CONNECT {"name":"some client"}!');
   assert.equal(node.heard(), 'CONNECT {"name":"dynats a"} ');
   assert.ok(heard().endsWith('!'));
+});
+
+test('nobody is told of a cut: who has closed a connection meanwhile is heard of when it is healed', async t => {
+  const { network, socket, hears, sockets } = await echoBehindProxies(t, 'route');
+  socket.write('x');
+  await hears('x');
+  network.cut('a', 'b');
+  let closed = false;
+  sockets[0]?.on('end', () => {
+    closed = true;
+  });
+  socket.end('last words');
+  // The other direction is open, and has carried all that came of it.
+  sockets[0]?.write('(from b)');
+  await hears('x(from b)');
+  assert.deepEqual([closed, sockets[0]?.bytesRead], [false, 1]);
+  network.heal();
+  await eventually(() => assert.deepEqual([closed, sockets[0]?.bytesRead], [true, 'xlast words'.length]), {
+    deadlineMs: 2000,
+    what: 'the end comes through, after what was sent before it',
+  });
+});
+
+test('a connection begun during a cut of either direction reaches nobody until it is healed', async t => {
+  for (const [from, to] of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const) {
+    const { network, links, hears, sockets, socket } = await echoBehindProxies(t, 'log');
+    socket.write('x');
+    await hears('x');
+    network.cut(from, to);
+    const late = connect({ port: links.route('a', 'b'), host: '127.0.0.1' });
+    t.after(() => late.destroy());
+    await new Promise(resolve => late.once('connect', resolve));
+    late.write('late');
+    let answer = '';
+    late.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    // A round trip elsewhere: time enough for the late one, if it went through.
+    socket.write('y');
+    await hears('xy');
+    assert.equal(sockets.length, 1);
+    network.heal();
+    await eventually(() => assert.equal(answer, 'late'), { deadlineMs: 2000, what: 'the late one answers' });
+  }
 });
