@@ -178,7 +178,7 @@ test('dynats repair finds what differs, repairs it, and says so', async t => {
   assert.match(partial.stdout, /could not compare with n2/);
   const all = await run();
   assert.equal(all.code, 5);
-  assert.match(all.stdout, /^n2\t.*does not answer$/m);
+  assert.match(all.stdout, /^n2\t.*is down$/m);
   assert.equal((await run('n9')).code, 3);
 });
 

@@ -15,9 +15,13 @@ declare global {
 test('a page puts, gets, deletes, watches, scans, keeps a session and is told of errors', {
   skip: lacksBrowser(),
 }, async t => {
-  const emulator = await startEmulator(t, { nodes: 3 });
+  const [emulator, browser, url] = await Promise.all([
+    startEmulator(t, { nodes: 3 }),
+    startBrowser(t),
+    servePackage(t),
+  ]);
   const server = await startWebSocketServer(t, emulator);
-  const { page, errors } = await openPage(await startBrowser(t), await servePackage(t));
+  const { page, errors } = await openPage(browser, url);
 
   const written = await page.evaluate(async servers => {
     const { connect } = await import('dynats');

@@ -116,8 +116,8 @@ test('buckets at run time', async t => {
   );
 
   await t.test('definitions outlive all processes', async () => {
-    for (const node of nodes) await emulator.kill(node);
-    for (const node of nodes) await emulator.restart(node);
+    await Promise.all(nodes.map(node => emulator.kill(node)));
+    await Promise.all(nodes.map(node => emulator.restart(node)));
     await eventually(
       async () => {
         const { partitioner, life } = await api.buckets.info('carts');

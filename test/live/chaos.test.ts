@@ -15,7 +15,7 @@ const kinds = ['kill', 'pause', 'partition', 'clock', 'bit-flip', 'wipe'];
 
 test('chaos breaks its own cluster in every way asked for, and no promise is broken', async t => {
   const history = path.join(await tempDir(t), 'history.jsonl');
-  const flags = ['--seed', '11', '--duration', '19s', '--every', '3s', '--clients', '8', '--sync', 'lazy'];
+  const flags = ['--seed', '11', '--duration', '13s', '--every', '2s', '--clients', '8', '--sync', 'lazy'];
   const { code, stdout, stderr } = await dynats(
     ...['chaos', ...flags, '--faults', kinds.join(','), '--history', history, '--json'],
   );
@@ -24,7 +24,7 @@ test('chaos breaks its own cluster in every way asked for, and no promise is bro
   assert.deepEqual(Object.keys(result.struck.counts).sort(), [...kinds].sort());
   assert.deepEqual(result.struck.failures, []);
   assert.deepEqual(result.deaths, []);
-  assert.ok(result.verdict.acked > 500, `${result.verdict.acked} writes acknowledged`);
+  assert.ok(result.verdict.acked > 300, `${result.verdict.acked} writes acknowledged`);
 
   await t.test('the history it writes is what it has judged', async () => {
     const lines = (await readFile(history, 'utf8')).trimEnd().split('\n');

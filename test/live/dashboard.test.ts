@@ -4,7 +4,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { ProxiedNetwork } from '../../src/chaos/network.js';
 import { type Faults, faultsOf, noFaults } from '../../src/cli/dashboard/faults.js';
 import type { DashboardServer } from '../../src/cli/dashboard/server.js';
@@ -194,19 +194,21 @@ async function writeBehindTheOthers(emulator: Emulator, node: string, key: strin
 
 test('the dashboard', async t => {
   const port = await freePorts(2);
-  const emulator = await startEmulator(t, {
-    replica: withoutAntiEntropy,
-    network: new ProxiedNetwork(),
-    websockets: { pagePorts: [port] },
-  });
+  const [emulator, browser] = await Promise.all([
+    startEmulator(t, {
+      replica: withoutAntiEntropy,
+      network: new ProxiedNetwork(),
+      websockets: { pagePorts: [port] },
+    }),
+    lacksBrowser() ? undefined : startBrowser(t),
+  ]);
   let dashboard = await dashboardOf(t, emulator, port);
   await t.test('tells nothing to other sites, and does nothing without the token of its page', () =>
     refusesStrangers(dashboard, emulator),
   );
-  if (lacksBrowser()) return t.skip(lacksBrowser() || undefined);
+  if (browser === undefined) return t.skip(lacksBrowser() || undefined);
   const client: Client = await connect({ servers: [...emulator.urls] });
   cleanUp(t, () => client.close());
-  const browser: Browser = await startBrowser(t);
   const { page, errors, asked } = await openPage(browser, dashboard.url);
   /** The node whose broker the page is connected to. */
   const broker = async () => /live via bus-(n\d)/.exec((await page.textContent('#link')) ?? '')?.[1] ?? '';

@@ -1,18 +1,16 @@
 // No single point of failure: any node dies whole, by SIGKILL, under 16 writing clients, and no call fails.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../../src/emulator/emulator.js';
 import { connect, Mode } from '../../src/index.js';
 import { startEmulator } from '../support/emulator.js';
-import { type LoadClient, longestGapMs, lostWrites, Writer } from '../support/load.js';
+import { eachSucceeds, type LoadClient, longestGapMs, lostWrites, Writer } from '../support/load.js';
 import { recordsInLog } from '../support/logs.js';
 
 const clientCount = 16;
 const gapMsMax = 500;
-/** How long the clients write before a node dies, and while it is dead. */
-const steadyMs = 1000;
-const deadMs = 2000;
+/** Writes of each client before a node dies, once all know that it is dead, and once it serves again. */
+const writesEach = 20;
 
 /** Clients on every bus server, as many in each mode; each knows all servers and begins with its own. */
 function clientsOf(emulator: Emulator, turn: string): LoadClient[] {
@@ -31,11 +29,11 @@ function clientsOf(emulator: Emulator, turn: string): LoadClient[] {
 async function killUnderLoad(t: TestContext, emulator: Emulator, node: string): Promise<Writer[]> {
   const writers = await Promise.all(clientsOf(emulator, node).map(spec => Writer.start(t, spec)));
   try {
-    await delay(steadyMs);
+    await eachSucceeds(writers, writesEach);
     await emulator.kill(node);
-    await delay(deadMs);
+    await eachSucceeds(writers, writesEach);
     await emulator.restart(node);
-    await delay(steadyMs);
+    await eachSucceeds(writers, writesEach);
   } finally {
     await Promise.all(writers.map(writer => writer.stop()));
   }

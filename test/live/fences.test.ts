@@ -1,14 +1,23 @@
 // A node's name belongs to one process: a second one is refused, and the first goes on serving.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Emulator } from '../../src/emulator/emulator.js';
 import { Part } from '../../src/emulator/part.js';
 import { connect, Level } from '../../src/index.js';
-import { dynats, startDynats, startEmulator } from '../support/emulator.js';
+import { dynats, startDynats, startEmulator, wholeFile } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { busUrl } from '../support/streams.js';
 
-test('a second process of a running node is refused with one line, and the first goes on serving', async t => {
-  const emulator = await startEmulator(t);
+const file = wholeFile();
+let started: Promise<Emulator> | undefined;
+/** One for all tests of this file: each leaves every node running. */
+const running = () => {
+  started ??= startEmulator(file);
+  return started;
+};
+
+test('a second process of a running node is refused with one line, and the first goes on serving', async () => {
+  const emulator = await running();
   const { replicaConfig } = emulator.files('n1');
   await using client = await connect({ servers: busUrl(emulator, 'n0'), timeoutMs: 5000 });
   const first = await client.status('n1');
@@ -38,8 +47,8 @@ test('a second process of a running node is refused with one line, and the first
   assert.equal((await client.get(0, { level: Level.All, via: 'n1' }))?.key, '0');
 });
 
-test('a second process is refused while the first hangs', async t => {
-  const emulator = await startEmulator(t);
+test('a second process is refused while the first hangs', async () => {
+  const emulator = await running();
   await using client = await connect({ servers: busUrl(emulator, 'n0'), timeoutMs: 5000 });
   const { pid } = await client.status('n1');
   await emulator.pause('n1', [Part.Replica]);
@@ -56,8 +65,15 @@ test('a second process is refused while the first hangs', async t => {
   await client.put(5, 'after', { level: Level.All, via: 'n1' });
 });
 
+test('a name is free again as soon as its process is gone', async () => {
+  const emulator = await running();
+  await emulator.kill('n1', [Part.Replica]);
+  assert.equal((await emulator.restart('n1')).state, 'serving');
+});
+
+// The last one: the process that stays may be the second, which ends with the test.
 test('of two processes of a node that start together at most one stays', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await running();
   await using client = await connect({ servers: busUrl(emulator, 'n0'), timeoutMs: 5000 });
   await emulator.kill('n1', [Part.Replica]);
   const restarting = emulator.restart('n1').then(
@@ -83,10 +99,4 @@ test('of two processes of a node that start together at most one stays', async t
   );
   if (abort.signal.aborted) assert.match(await ended, /node n1 is running already/);
   await client.put(5, 'after', { level: Level.All });
-});
-
-test('a name is free again as soon as its process is gone', async t => {
-  const emulator = await startEmulator(t);
-  await emulator.kill('n1', [Part.Replica]);
-  assert.equal((await emulator.restart('n1')).state, 'serving');
 });

@@ -12,7 +12,7 @@ import { logBrokerConfig } from '../../src/emulator/broker-config.js';
 import { freePorts } from '../../src/emulator/free-ports.js';
 import { connect } from '../../src/index.js';
 import { Role } from '../../src/wire/permissions.js';
-import { cleanUp, tempDir } from '../support/emulator.js';
+import { cleanUp, tempDir, wholeFile } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { intruder, intruderAs, logState, quietLogs, startSecured, withKeyOf } from '../support/secured.js';
 
@@ -68,11 +68,16 @@ function hear(connection: NatsConnection, subject: string, mark: string): string
   return heard;
 }
 
+const file = wholeFile();
+let started: ReturnType<typeof startSecured> | undefined;
+/** One for all tests of this file. */
+const secured = () => {
+  started ??= startSecured(file, { nodes: 3, replica: { antiEntropy: { enabled: false } } });
+  return started;
+};
+
 test('a node with its key and a broker of its own is itself and no other node', async t => {
-  const { emulator, secret } = await startSecured(t, {
-    nodes: 3,
-    replica: { antiEntropy: { enabled: false } },
-  });
+  const { emulator, secret } = await secured();
   const port = Number(new URL(emulator.urls[0] ?? '').port);
   const { connection: rogue } = await rogueBroker(t, secret, `nats-leaf://127.0.0.1:${port + 9}`, 'n0');
   const user = await intruderAs(t, emulator, Role.Operator);
@@ -123,7 +128,7 @@ test('a node with its key and a broker of its own is itself and no other node', 
 });
 
 test('a user cannot join as a broker', async t => {
-  const { emulator, secret } = await startSecured(t, { nodes: 3 });
+  const { emulator, secret } = await secured();
   const port = Number(new URL(emulator.urls[0] ?? '').port);
   for (const user of [Role.Client, Role.Operator]) {
     const { log } = await rogueBroker(t, secret, `nats-leaf://127.0.0.1:${port + 9}`, user);
@@ -135,7 +140,7 @@ test('a user cannot join as a broker', async t => {
 });
 
 test('a node at its own log broker does no more than its work', async t => {
-  const { emulator, secret } = await startSecured(t, { nodes: 3 });
+  const { emulator, secret } = await secured();
   const n0 = await intruder(t, { servers: emulator.logUrl('n0'), ...withKeyOf(secret, 'n0') });
   const other = await intruder(t, { servers: emulator.logUrl('n1'), ...withKeyOf(secret, 'n0') });
   for (const subject of [
@@ -171,8 +176,8 @@ test('a node at its own log broker does no more than its work', async t => {
     await assert.rejects(intruderAs(t, emulator, role, emulator.logUrl('n1')), /Authorization Violation/i);
 });
 
-test('nobody gets in without a key, a password, or the certificate of the servers', async t => {
-  const { emulator, secret } = await startSecured(t, { nodes: 3 });
+test('nobody gets in without a key, a password, or the certificate of the servers', async () => {
+  const { emulator, secret } = await secured();
   const tls = { caFile: secret('ca.pem') };
   const password = readFileSync(secret('client.password'), 'utf8').trim();
   const first = Number(new URL(emulator.urls[0] ?? '').port);

@@ -5,10 +5,19 @@ import { headers } from '@nats-io/transport-node';
 import { connect, ForbiddenError } from '../../src/index.js';
 import { encodeEntry, encodeRecord } from '../../src/wire/log-entry.js';
 import { Role, roles } from '../../src/wire/permissions.js';
+import { wholeFile } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { intruder, intruderAs, logState, quietLogs, startSecured, withKeyOf } from '../support/secured.js';
 
 const { Client, Direct, Inspector, Operator } = Role;
+
+const file = wholeFile();
+let started: ReturnType<typeof startSecured> | undefined;
+/** One for all tests of this file. */
+const secured = () => {
+  started ??= startSecured(file, { nodes: 3, replica: { antiEntropy: { enabled: false } } });
+  return started;
+};
 
 /** Subjects, and the roles that may publish there. Nobody else may. */
 const publishable: readonly [string, readonly Role[]][] = [
@@ -65,7 +74,7 @@ const hearable: readonly [string, readonly Role[]][] = [
 ];
 
 test('every role may publish and hear what it needs, and nothing else', async t => {
-  const { emulator } = await startSecured(t, { nodes: 3 });
+  const { emulator } = await secured();
   for (const role of roles) {
     const user = await intruderAs(t, emulator, role);
     for (const [subject, allowed] of publishable)
@@ -94,10 +103,7 @@ const targets = [
 ];
 
 test('no reply subject makes a node or a broker write, purge or answer for somebody', async t => {
-  const { emulator, secret } = await startSecured(t, {
-    nodes: 3,
-    replica: { antiEntropy: { enabled: false } },
-  });
+  const { emulator, secret } = await secured();
   await using store = await connect(emulator.connectionAs(Client));
   for (let key = 0; key < 250; key += 25) await store.put(String(key), 'kept', { level: 'ALL' });
   const operator = (await intruderAs(t, emulator, Operator)).connection;
@@ -144,10 +150,12 @@ test('no reply subject makes a node or a broker write, purge or answer for someb
 });
 
 test('an ack sent to the JetStream API purges nothing', async t => {
-  const { emulator } = await startSecured(t, { nodes: 3 });
+  const { emulator } = await secured();
   await using store = await connect(emulator.connectionAs(Client));
   for (let i = 0; i < 10; i++) await store.put('5', `v${i}`, { level: 'ALL' });
   const operator = (await intruderAs(t, emulator, Operator)).connection;
+  await quietLogs(operator, ['n0']);
+  const before = (await logState(operator, 'n0')).last;
   // Who may write to a log has the broker answer wherever he says.
   const record = { bucket: 'default', key: '5', value: 'x', time: 1, writer: 'client~aaaaaaaa' };
   const entry = encodeEntry([encodeRecord(record)]);
@@ -158,7 +166,7 @@ test('an ack sent to the JetStream API purges nothing', async t => {
         connection.publish('dynats.log.n0', entry, { reply: `${api}.STREAM.${verb}.LOG_n0` });
     await connection.flush();
   }
-  await eventually(async () => (await logState(operator, 'n0')).last >= 10 + 12, {
+  await eventually(async () => (await logState(operator, 'n0')).last >= before + 12, {
     deadlineMs: 5000,
     what: 'the entries are stored',
   });
@@ -168,7 +176,7 @@ test('an ack sent to the JetStream API purges nothing', async t => {
 });
 
 test('a message trace goes nowhere its sender may not publish', async t => {
-  const { emulator } = await startSecured(t, { nodes: 3 });
+  const { emulator } = await secured();
   const operator = (await intruderAs(t, emulator, Operator)).connection;
   await quietLogs(operator, ['n0']);
   const destination = headers();
@@ -191,8 +199,8 @@ test('a message trace goes nowhere its sender may not publish', async t => {
   });
 });
 
-test('what a user may not do fails at once, and says so', async t => {
-  const { emulator } = await startSecured(t, { nodes: 3 });
+test('what a user may not do fails at once, and says so', async () => {
+  const { emulator } = await secured();
   await using inspector = await connect(emulator.connectionAs(Inspector));
   const forbidden = (subject: RegExp) => (error: unknown) =>
     error instanceof ForbiddenError && subject.test(error.message) && error.effect === 'none';

@@ -227,7 +227,9 @@ test('scans', async t => {
   });
 
   await t.test('are complete at QUORUM when a node dies on the way', async () => {
-    for (const by of survivors) {
+    // A node scans as any other does: one of them, and a client that coordinates by itself.
+    const some = [survivors[0], survivors.at(-1)].filter(by => by !== undefined);
+    for (const by of some) {
       const found: string[] = [];
       let killed: Promise<unknown> | undefined;
       for await (const key of by.client.keys({ ...by.via, bucket: spread, pageSize: 20 })) {
@@ -237,7 +239,7 @@ test('scans', async t => {
       await killed;
       assert.deepEqual(found, inOrder, by.name);
       assert.deepEqual(await listed(by, { bucket: spread }), sorted, by.name);
-      if (by !== survivors.at(-1)) await emulator.restart('n2');
+      if (by !== some.at(-1)) await emulator.restart('n2');
     }
   });
 

@@ -9,7 +9,7 @@ import { openConnection } from '../../src/nats/connection.js';
 import { Shortcuts } from '../../src/nats/shortcuts.js';
 import { encodeJson } from '../../src/wire/json.js';
 import { subjects } from '../../src/wire/subjects.js';
-import { startEmulator } from '../support/emulator.js';
+import { startEmulator, wholeFile } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
 import { busUrl } from '../support/streams.js';
 
@@ -49,8 +49,16 @@ const noneOnBus = (onBus: () => Promise<number>) =>
     what: 'the shortcuts are taken',
   });
 
+const file = wholeFile();
+let started: Promise<Emulator> | undefined;
+/** One for all tests of this file: each leaves every node running. */
+const running = () => {
+  started ??= startEmulator(file);
+  return started;
+};
+
 test('appends take the shortcuts once these are open, and the bus where they are not wanted', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await running();
   const { onBus } = await directClient(t, emulator);
   await noneOnBus(onBus);
   const nats = { ignoreClusterUpdates: true };
@@ -61,7 +69,7 @@ test('appends take the shortcuts once these are open, and the bus where they are
 });
 
 test('a node that was killed is reached over its new shortcut when it is back', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await running();
   const { client, onBus } = await directClient(t, emulator);
   await noneOnBus(onBus);
   await emulator.kill('n1');
@@ -107,7 +115,7 @@ async function shortcutsTo(t: TestContext, emulator: Emulator, client: Client) {
 }
 
 test('a shortcut that broke fails what waits, and is opened again later', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await running();
   await using client = await connect({ servers: emulator.urls as string[] });
   const { shortcuts, connections, server, url, subject, opened, later } = await shortcutsTo(
     t,
@@ -131,7 +139,7 @@ test('a shortcut that broke fails what waits, and is opened again later', async 
 });
 
 test('a server that is not the one named is not taken for it', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await running();
   await using client = await connect({ servers: emulator.urls as string[] });
   const { shortcuts, connections, server, url, subject, opened, later } = await shortcutsTo(
     t,
@@ -152,7 +160,7 @@ test('a server that is not the one named is not taken for it', async t => {
 });
 
 test('a shortcut whose server does not answer is not used until it does', async t => {
-  const emulator = await startEmulator(t);
+  const emulator = await running();
   await using client = await connect({ servers: emulator.urls as string[] });
   const { shortcuts, server, url, subject, opened } = await shortcutsTo(t, emulator, client);
   shortcuts.heard('n1', { url, server });

@@ -2,19 +2,17 @@
 // the watcher is connected to among them, and through nodes that hang.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, connect, Mode, type Watch, type WatchEvent } from '../../src/index.js';
 import { compareVersions, parseVersion, type Version } from '../../src/model/record.js';
-import { cleanUp, dynats, startDynats, startEmulator } from '../support/emulator.js';
+import { cleanUp, startDynats, startEmulator } from '../support/emulator.js';
 import { eventually } from '../support/eventually.js';
-import { Writer } from '../support/load.js';
+import { eachSucceeds, Writer } from '../support/load.js';
 import { busUrl, openStreams } from '../support/streams.js';
 
 const deadlineMs = 30_000;
 const other = 'other';
-/** How long the writers write before something happens and after it, and while a node is dead or hangs. */
-const steadyMs = 500;
-const deadMs = 1500;
+/** Writes of each writer before something happens, while a node is dead or hangs, and after it. */
+const writesEach = 20;
 
 /** A watch and everything it has delivered. */
 class Follower {
@@ -124,9 +122,9 @@ test('a watch shows what is there, then puts and deletes as they come', async t 
       const line = json ? '"value":"after"' : '] PUT default > a/10: after';
       await command.printed(line);
       const at = `${json}`;
-      assert.equal((await dynats('put', 'a/1 new', at, ...server)).code, 0);
+      await api.put('a/1 new', at);
       await command.printed(json ? `"value":"${at}"` : `] PUT default > a/1 new: ${at}`);
-      assert.equal((await dynats('del', 'a/1 new', ...server)).code, 0);
+      await api.delete('a/1 new');
       await command.printed(json ? '"kind":"delete"' : '] DEL default > a/1 new');
       command.kill('SIGINT');
       const { stdout } = await command.finished;
@@ -137,6 +135,10 @@ test('a watch shows what is there, then puts and deletes as they come', async t 
           assert.match(each, /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] (PUT|DEL) default > a\/1/);
     }
   });
+
+  await t.test('an unknown bucket is refused, naming the field', () =>
+    assert.rejects(api.watch({ bucket: 'unknown' }), /bucket/),
+  );
 
   await t.test('a watch ends when it is stopped, left, or its client is closed', async () => {
     const [stopped, ...others] = followers;
@@ -150,12 +152,6 @@ test('a watch shows what is there, then puts and deletes as they come', async t 
     await direct.close();
     for (const { done } of others) await done;
   });
-});
-
-test('an unknown bucket is refused, naming the field', async t => {
-  const emulator = await startEmulator(t);
-  await using client = await connect({ servers: busUrl(emulator, 'n0') });
-  await assert.rejects(client.watch({ bucket: 'unknown' }), /bucket/);
 });
 
 test('watches miss nothing and repeat nothing', async t => {
@@ -173,7 +169,7 @@ test('watches miss nothing and repeat nothing', async t => {
     }),
   );
   let turn = 0;
-  const underLoad = async (work: () => Promise<unknown>) => {
+  const underLoad = async (work: (goesOn: (but?: string) => Promise<void>) => Promise<unknown>) => {
     const name = `turn ${turn++}`;
     const writers = await Promise.all(
       nodes.map((_, i) =>
@@ -186,7 +182,12 @@ test('watches miss nothing and repeat nothing', async t => {
     );
     const written = () => writers.flatMap(writer => [...writer.acknowledged.values()]);
     try {
-      await work();
+      await work(but =>
+        eachSucceeds(
+          writers.filter((_, i) => nodes[i] !== but),
+          writesEach,
+        ),
+      );
       await eventually(() => assert.ok(written().length > 50, `only ${written().length} keys were written`), {
         deadlineMs,
         what: `${name} has written enough to show a watch's faults`,
@@ -217,31 +218,33 @@ test('watches miss nothing and repeat nothing', async t => {
 
   for (const node of nodes)
     await t.test(`when ${node} is killed and comes back under load`, () =>
-      underLoad(async () => {
-        await delay(steadyMs);
+      underLoad(async goesOn => {
+        await goesOn();
         await emulator.kill(node);
-        await delay(deadMs);
+        await goesOn();
         await emulator.restart(node);
-        await delay(steadyMs);
+        await goesOn();
       }),
     );
 
   await t.test('when a node hangs for a while', () =>
-    underLoad(async () => {
-      await delay(steadyMs);
+    underLoad(async goesOn => {
+      await goesOn();
       await emulator.pause('n1');
-      await delay(deadMs);
+      // Who is connected to its bus server, which hangs too, may wait.
+      await goesOn('n1');
       await emulator.resume('n1');
+      await goesOn();
     }),
   );
 
   // One only: a node that went over to its neighbour's bus server is cut off with the neighbour when that one dies next.
   await t.test('when a bus server dies', () =>
-    underLoad(async () => {
+    underLoad(async goesOn => {
       await emulator.kill('n1', ['bus']);
-      await delay(deadMs);
+      await goesOn();
       await emulator.restart('n1');
-      await delay(steadyMs);
+      await goesOn();
     }),
   );
 });

@@ -1,10 +1,11 @@
 // Emulators for tests: a directory and ports of their own, stopped and deleted when the test ends.
+import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Emulator } from '../../src/emulator/emulator.js';
 import { freePorts } from '../../src/emulator/free-ports.js';
@@ -32,10 +33,24 @@ function killNow(pid: number | null): void {
 }
 
 type CleanUp = () => unknown;
-const cleanUps = new WeakMap<TestContext, CleanUp[]>();
+/** What is cleaned up at its end: a test, or a whole file. */
+export type Scope = Pick<TestContext, 'after'>;
+
+const cleanUps = new WeakMap<Scope, CleanUp[]>();
+
+/** For what the tests of a file share; ends with the last of them. To be called outside of any test. */
+export function wholeFile(): Scope {
+  const steps: CleanUp[] = [];
+  const scope: Scope = { after: () => assert.fail('steps are given to cleanUp') };
+  cleanUps.set(scope, steps);
+  after(async () => {
+    for (const each of steps.toReversed()) await each();
+  });
+  return scope;
+}
 
 /** Runs `step` after the test, the latest step first (node:test runs its hooks in the other order). */
-export function cleanUp(t: TestContext, step: CleanUp): void {
+export function cleanUp(t: Scope, step: CleanUp): void {
   const known = cleanUps.get(t);
   if (known !== undefined) return void known.push(step);
   const steps = [step];
@@ -46,7 +61,7 @@ export function cleanUp(t: TestContext, step: CleanUp): void {
 }
 
 /** An empty directory that is deleted after the test. */
-export async function tempDir(t: TestContext): Promise<string> {
+export async function tempDir(t: Scope): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'dynats-test-'));
   cleanUp(t, () => rm(dir, { recursive: true, force: true }));
   return dir;
@@ -54,7 +69,7 @@ export async function tempDir(t: TestContext): Promise<string> {
 
 /** Options for an emulator of its own: a new directory and free ports, unless `options` say otherwise. */
 export async function emulatorOptions(
-  t: TestContext,
+  t: Scope,
   options: Partial<EmulatorOptions> = {},
 ): Promise<EmulatorOptions> {
   const nodes = options.nodes ?? 4;
@@ -69,10 +84,7 @@ export async function emulatorOptions(
 export const withoutAntiEntropy: ReplicaSettings = { antiEntropy: { enabled: false } };
 
 /** A running emulator; stopped and deleted after the test. Four nodes and lazy sync unless `options` say otherwise. */
-export async function startEmulator(
-  t: TestContext,
-  options: Partial<EmulatorOptions> = {},
-): Promise<Emulator> {
+export async function startEmulator(t: Scope, options: Partial<EmulatorOptions> = {}): Promise<Emulator> {
   const emulator = await Emulator.start(await emulatorOptions(t, { sync: 'lazy', ...options }));
   running.add(emulator);
   cleanUp(t, async () => {

@@ -1,10 +1,12 @@
 // Clients that write without a pause, and an account of every call: what was acknowledged, what failed, and how long
 // nothing succeeded.
+import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { type Client, connect, type Level, type Mode } from '../../src/index.js';
 import { cleanUp } from './emulator.js';
+import { eventually } from './eventually.js';
 
 export interface LoadClient {
   /** Part of every key and value this client writes. */
@@ -118,6 +120,23 @@ export class Writer {
       }
     }
   }
+}
+
+/** Waits until each writer has had this many more successes. */
+export async function eachSucceeds(writers: readonly Writer[], more: number): Promise<void> {
+  const wanted = writers.map(({ successesAtMs }) => successesAtMs.length + more);
+  await eventually(
+    () => {
+      const behind = writers.filter(({ successesAtMs }, i) => successesAtMs.length < (wanted[i] ?? 0));
+      const failures = behind.flatMap(each => each.failures).slice(0, 3);
+      assert.deepEqual(
+        behind.map(({ spec }) => spec.name),
+        [],
+        failures.join('; '),
+      );
+    },
+    { deadlineMs: 60_000, what: `each writer has ${more} more writes acknowledged` },
+  );
 }
 
 /** The longest time in which no writer had a success, between their first and last one. */

@@ -13,11 +13,11 @@ import {
 import type { Emulator } from '../../src/emulator/emulator.js';
 import type { EmulatorOptions } from '../../src/emulator/options.js';
 import type { Role } from '../../src/wire/permissions.js';
-import { cleanUp, startEmulator } from './emulator.js';
+import { cleanUp, type Scope, startEmulator } from './emulator.js';
 import { eventually } from './eventually.js';
 
 export async function startSecured(
-  t: TestContext,
+  t: Scope,
   options: Partial<EmulatorOptions> = {},
 ): Promise<{ emulator: Emulator; secret: (file: string) => string }> {
   const emulator = await startEmulator(t, { secure: true, ...options });
