@@ -34,7 +34,10 @@ test('verbs, subcommands, flags and their values are offered by what has been ty
       ['completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
-    [['man', 'chec'], ['check-history']],
+    [
+      ['man', 'chec'],
+      ['check', 'check-history'],
+    ],
     [['get', '--no-such', 'x', '--lev'], ['--level']],
     [['put', '--', '--lev'], []],
     [['nonsense', ''], []],

@@ -54,17 +54,3 @@ test('colours need a terminal and respect NO_COLOR and TERM=dumb', () => {
   assert.equal(colorsFor({ isTTY: true }, { NO_COLOR: '1' }).red('x'), 'x');
   assert.equal(colorsFor({ isTTY: true }, { TERM: 'dumb' }).red('x'), 'x');
 });
-
-test('a table that is wider than the terminal is drawn without blanks around its cells', async () => {
-  const table = { head: ['key', 'value'], rows: [['a', 'b'.repeat(20)]] };
-  const widths = await Promise.all(
-    [80, 30, 29].map(async columns => {
-      const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
-      await printTable(table, stream);
-      return String(stream.read())
-        .replace(/\u001b\[[0-9;]*m/g, '')
-        .indexOf('\n');
-    }),
-  );
-  assert.deepEqual(widths, [30, 30, 26]);
-});

@@ -12,7 +12,7 @@ import { cliPath, emulatorOptions, startEmulator, tempDir } from '../support/emu
 import { eventually } from '../support/eventually.js';
 
 /** What these need is another terminal, another cluster, or much time. */
-const notRun = /^dynats (watch|bench|status --watch)/;
+const notRun = /^dynats (watch|bench|status --watch)|dynats tap/;
 
 test('the lines of the cheat sheet work as they stand, and failures and Ctrl-C say what to do', async t => {
   const options = await emulatorOptions(t);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatElapsed } from '../../model/duration.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { counted, note, printJson } from '../output.js';
 import { parseLevel } from '../request-flags.js';
 import { abortOnSignals, asFileError, describeBackup, patienceOf } from '../transfer/backups.js';
@@ -23,20 +24,19 @@ export function register(program: Command): void {
     .argument('[bucket]', 'bucket')
     .argument('[file]', 'takes the place of what is there once the backup is whole')
     .option('-l, --level <level>', 'what is in it: all that a read at this level meets', 'quorum')
-    .option('--verify <file>', 'check a backup, and say what it holds')
-    .option('-j, --json', 'print the outcome as JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  dynats backup orders orders.backup
-  dynats backup --verify orders.backup    needs no cluster
-  dynats restore orders.backup --bucket orders2`,
-    );
+    .option('--verify <file>', 'check this backup, and say what it holds (default: take one)')
+    .option('-j, --json', 'print the outcome as JSON');
   addConnectionFlags(command).action(
     (bucket: string | undefined, file: string | undefined, flags: BackupFlags) =>
       flags.verify === undefined ? take(bucket, file, flags) : verify(flags.verify, bucket, flags),
   );
+  explain(command, {
+    examples: [
+      'dynats backup orders orders.backup',
+      ['dynats backup --verify orders.backup', 'needs no cluster'],
+      'dynats restore orders.backup --bucket orders2',
+    ],
+  });
 }
 
 async function take(bucket: string | undefined, file: string | undefined, flags: BackupFlags): Promise<void> {

@@ -11,23 +11,13 @@ import {
 } from '../check/thresholds.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode, failureLine } from '../exit.js';
+import { explain } from '../help-text.js';
 
 interface CheckFlags extends ConnectionFlags, Record<CheckName, string> {
   format: Format;
 }
 
 const formats: readonly Format[] = ['text', 'nagios', 'json', 'prometheus'];
-
-const more = `
-W,C: warns above W, is critical above C. Either may be left out (",2"), or both: off.
-
-Exit codes: 0 ok, 1 warning, 2 critical (also when no broker or no node answers), 3 unknown or bad usage.
-
-Examples:
-  dynats check
-  dynats check --format nagios --lag 500,5000 --hint-age 5m,1h
-  dynats check --log-bytes 10GiB,50GiB --format json | jq '.checks[] | select(.verdict != "OK")'
-  dynats check --format prometheus > /var/lib/node_exporter/dynats.prom`;
 
 export function register(program: Command): void {
   const command = program
@@ -38,8 +28,17 @@ export function register(program: Command): void {
     const { flag, help, defaults } = checkKinds[name];
     command.addOption(new Option(`${flag} <w,c>`, help).default(defaults));
   }
-  command.addHelpText('after', more);
   addConnectionFlags(command).action(check);
+  explain(command, {
+    notes:
+      'W,C: warns above W, is critical above C. Either may be left out (",2"), or both: off.\n\nExit codes: 0 ok, 1 warning, 2 critical (also when no broker or no node answers), 3 unknown or bad usage.',
+    examples: [
+      'dynats check',
+      'dynats check --format nagios --lag 500,5000 --hint-age 5m,1h',
+      'dynats check --log-bytes 10GiB,50GiB --format json',
+      'dynats check --format prometheus > /var/lib/node_exporter/dynats.prom',
+    ],
+  });
 }
 
 async function check(flags: CheckFlags): Promise<void> {

@@ -1,6 +1,7 @@
 // `dynats cut`: cuts the links between nodes of the emulator: they run and do not hear each other.
 import type { Command } from 'commander';
 import { resolveDataDir } from '../data-dir.js';
+import { explain } from '../help-text.js';
 import { print } from '../output.js';
 import { addDataFlag, linkedLine, withExitCodes } from './emulator-command.js';
 
@@ -10,19 +11,7 @@ export function register(program: Command): void {
     .description(
       'cut the links between a node and others, or all others: they run and do not hear each other',
     )
-    .option('--one-way', 'only what the node sends is lost; what the others send still arrives')
-    .addHelpText(
-      'after',
-      `
-The emulator must have been started with links that can be cut (dynats up --links). What is sent over a cut link waits, as
-when packets are lost, and goes through when the link is healed.
-
-Examples:
-  dynats cut n1 n2          n1 and n2 do not hear each other; both hear all others
-  dynats cut n1             n1 is alone
-  dynats cut n1 n2 --one-way
-  dynats heal`,
-    );
+    .option('--one-way', 'only what the node sends is lost; what the others send still arrives');
   addDataFlag(command).action((node: string, others: string[], flags: { oneWay?: boolean; data?: string }) =>
     withExitCodes(async () => {
       const { control } = await import('../../emulator/control-client.js');
@@ -30,4 +19,14 @@ Examples:
       print(linkedLine('cut', await control(resolveDataDir(flags.data), 'cut', { node, others, oneWay })));
     }),
   );
+  explain(command, {
+    notes:
+      'The emulator must have been started with links that can be cut (dynats up --links). What is sent over a cut link waits, as when packets are lost, and goes through when the link is healed.',
+    examples: [
+      ['dynats cut n1 n2', 'n1 and n2 do not hear each other; both hear all others'],
+      ['dynats cut n1', 'n1 is alone'],
+      ['dynats cut n1 n2 --one-way', 'n2 does not hear n1'],
+      'dynats heal',
+    ],
+  });
 }

@@ -1,14 +1,14 @@
 // `dynats heal`: lets links between nodes of the emulator that were cut pass again.
 import type { Command } from 'commander';
 import { resolveDataDir } from '../data-dir.js';
+import { explain } from '../help-text.js';
 import { print } from '../output.js';
 import { addDataFlag, linkedLine, withExitCodes } from './emulator-command.js';
 
 export function register(program: Command): void {
   const command = program
     .command('heal [node] [others...]')
-    .description('let links that were cut pass again: all, those of a node, or those between it and others')
-    .addHelpText('after', '\nExamples:\n  dynats heal\n  dynats heal n1 n2');
+    .description('let links that were cut pass again: all, those of a node, or those between it and others');
   addDataFlag(command).action((node: string | undefined, others: string[], flags: { data?: string }) =>
     withExitCodes(async () => {
       const { control } = await import('../../emulator/control-client.js');
@@ -16,4 +16,7 @@ export function register(program: Command): void {
       print(linkedLine('healed', await control(resolveDataDir(flags.data), 'heal', wanted)));
     }),
   );
+  explain(command, {
+    examples: [['dynats heal', 'all links'], 'dynats heal n1 n2'],
+  });
 }

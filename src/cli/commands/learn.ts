@@ -1,6 +1,7 @@
 // dynats learn: a walk of ten minutes through what the store does, on a cluster of its own.
 import { type Command, Option } from 'commander';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 
 interface LearnFlags {
   lesson?: string;
@@ -9,24 +10,22 @@ interface LearnFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('learn')
     .description('a walk of ten minutes: you type, a cluster of its own answers, and each step is checked')
-    .addOption(new Option('--lesson <n>', 'begin with this lesson; 3-5 ends after the fifth'))
+    .addOption(new Option('--lesson <n>', 'begin with this lesson; 3-5 ends after the fifth (default: 1)'))
     .option('--auto', 'play it through without a person, and fail where it does not go as told')
     .option('--list', 'the lessons, and nothing else')
-    .addHelpText(
-      'after',
-      `
-Nothing of yours is touched: the four nodes of the walk have ports and a directory of their own, and are
-gone with it. In it: hint, skip, back, list, lesson <n>, quit; Ctrl-C ends it at any time.
-
-Examples:
-  dynats learn                 from the beginning
-  dynats learn --lesson 4      go on with the fourth lesson
-  dynats learn --auto          watch it`,
-    )
     .action(learn);
+  explain(command, {
+    notes:
+      'Nothing of yours is touched: the four nodes of the walk have ports and a directory of their own, and are gone with it. In it: hint, skip, back, list, lesson <n>, quit; Ctrl-C ends it at any time.',
+    examples: [
+      ['dynats learn', 'from the beginning'],
+      ['dynats learn --lesson 4', 'go on with the fourth lesson'],
+      ['dynats learn --auto', 'watch it'],
+    ],
+  });
 }
 
 async function learn(flags: LearnFlags): Promise<void> {

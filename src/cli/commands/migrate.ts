@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ConnectOptions } from '../../client/options.js';
 import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
+import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
 
 interface MigrateFlags extends ConnectionFlags {
@@ -30,16 +31,14 @@ const shownMax = 10_000;
 export function register(program: Command): void {
   const command = program
     .command('migrate')
-    .description(
-      'copy a JetStream KV bucket while it is in use; may be interrupted and repeated; exit code 1 when the sides differ, 5 when entries were not taken',
-    )
+    .description('copy a JetStream KV bucket while it is in use')
     .requiredOption('-b, --bucket <name>', 'the KV bucket')
-    .option('--from <urls>', 'servers of the KV bucket, comma-separated')
-    .option('--from-context <name>', 'NATS context of the KV bucket')
-    .option('--from-creds <file>', 'credentials file there')
-    .option('--from-nkey <file>', 'file of an nkey seed there')
-    .option('--from-tlsca <file>', 'certificate authority there')
-    .option('--from-domain <name>', 'JetStream domain of the KV bucket')
+    .option('--from <urls>', 'servers of the KV bucket, comma-separated (default: those of the context)')
+    .option('--from-context <name>', 'NATS context of the KV bucket (default: none)')
+    .option('--from-creds <file>', 'credentials file there (default: none)')
+    .option('--from-nkey <file>', 'file of an nkey seed there (default: none)')
+    .option('--from-tlsca <file>', 'certificate authority there (default: that of the system)')
+    .option('--from-domain <name>', 'JetStream domain of the KV bucket (default: none)')
     .option('--to-bucket <name>', 'bucket of Dynats; made when it is not there (default: the same name)')
     .option(
       '--follow',
@@ -48,16 +47,17 @@ export function register(program: Command): void {
     .option('--verify', 'compare both sides at the end')
     .option('--from-start', 'copy everything again, though an earlier run had come further')
     .option('--show <n>', 'refused and different keys shown', '20')
-    .option('--json', 'one JSON document on stdout at the end')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  dynats migrate --from nats://old:4222 --bucket people            what is there now
-  dynats migrate --from nats://old:4222 --bucket people --follow   and what changes, until Ctrl-C
-  dynats migrate --from nats://old:4222 --bucket people --verify   the rest, and is it the same?`,
-    );
+    .option('--json', 'one JSON document on stdout at the end');
   addConnectionFlags(command).action(migrate);
+  explain(command, {
+    notes:
+      'May be interrupted and repeated. Exit code 1 when the sides differ, 5 when entries were not taken.',
+    examples: [
+      ['dynats migrate --from nats://old:4222 --bucket people', 'what is there now'],
+      ['dynats migrate --from nats://old:4222 --bucket people --follow', 'and what changes, until Ctrl-C'],
+      ['dynats migrate --from nats://old:4222 --bucket people --verify', 'the rest, and is it the same?'],
+    ],
+  });
 }
 
 async function migrate(flags: MigrateFlags): Promise<void> {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatElapsed } from '../../model/duration.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode, failureLine } from '../exit.js';
+import { explain } from '../help-text.js';
 import { counted, note, printJson } from '../output.js';
 import { abortOnSignals, asFileError, patienceOf } from '../transfer/backups.js';
 import { showProgress } from '../transfer/progress.js';
@@ -22,17 +23,15 @@ export function register(program: Command): void {
     .argument('<file>', 'as dynats backup wrote it')
     .option('-b, --bucket <bucket>', 'bucket; made if it is not there (default: the one it was taken of)')
     .option('--merge', 'the bucket may hold other things: what is newer than the backup stays')
-    .option('-j, --json', 'print the outcome as JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  dynats restore orders.backup --bucket orders2
-  dynats restore orders.backup --merge    bring back what is missing, beside what has been written since
-
-Interrupted? Run it again: what is restored is seen and left alone.`,
-    );
+    .option('-j, --json', 'print the outcome as JSON');
   addConnectionFlags(command).action(restore);
+  explain(command, {
+    notes: 'Interrupted? Run it again: what is restored is seen and left alone.',
+    examples: [
+      'dynats restore orders.backup --bucket orders2',
+      ['dynats restore orders.backup --merge', 'beside what has been written since'],
+    ],
+  });
 }
 
 async function restore(file: string, flags: RestoreFlags): Promise<void> {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
+import { explain } from '../help-text.js';
 import type { TapEvent, TapKind } from '../tap/events.js';
 
 interface TapFlags extends ConnectionFlags {
@@ -19,39 +20,43 @@ const kindsDefault: readonly TapKind[] = ['record', 'hints', 'bad', 'missed'];
 const waitingMax = 10_000;
 const connectTimeoutMs = 5000;
 
-const more = `
-Kinds:
-  record     a record as a log stored it: which copy of its version it is, and how late it came (handoff, repair, compaction)
-  note       what a replica notes of itself in its log, once a second while there is something new; only when named by --kind
-  hints      how many hints a node holds for another, whenever that changes; asked once a second
-  heartbeat  every node, some three times a second; only when named by --kind
-  bad        what is no sound log entry
-  missed     entries that did not reach this command
-
-Listens as an inspector may, and disturbs nobody. Ends with Ctrl-C.
-
-Examples:
-  dynats tap
-  dynats tap --key 137
-  dynats tap --node n2 --kind record,hints
-  dynats tap --json | jq 'select(.isAgain)'`;
-
 export function register(program: Command): void {
   const command = program
     .command('tap')
     .description('show the replication traffic live: what each log stores, notes, hints, heartbeats')
-    .option('-k, --key <key>', 'only records of this key')
-    .option('-b, --bucket <bucket>', 'only records of this bucket')
-    .option('-n, --node <node>', 'only what this node stores, holds or says')
+    .option('-k, --key <key>', 'only records of this key (default: all)')
+    .option('-b, --bucket <bucket>', 'only records of this bucket (default: all)')
+    .option('-n, --node <node>', 'only what this node stores, holds or says (default: all)')
     .addOption(
-      new Option('--kind <kinds>', `some of ${kinds.join(',')}`)
+      new Option('--kind <kinds>', `some of ${kinds.join(',')} (default: ${kindsDefault.join(',')})`)
         .argParser(kindsOf)
-        .default(kindsDefault, 'record,hints,bad,missed'),
+        .default(kindsDefault),
     )
-    .addOption(new Option('--count <n>', 'end after so many').argParser(countOf))
-    .option('-j, --json', 'one JSON object a line')
-    .addHelpText('after', more);
+    .addOption(new Option('--count <n>', 'end after so many (default: never)').argParser(countOf))
+    .option('-j, --json', 'one JSON object a line');
   addConnectionFlags(command).action(tap);
+  explain(command, {
+    notes: [
+      'Kinds:',
+      '  record     a record as a log stored it: which copy of its version it is, and',
+      '             how late it came (handoff, repair, compaction)',
+      '  note       what a replica notes of itself in its log, once a second while',
+      '             there is something new; only when named by --kind',
+      '  hints      how many hints a node holds for another, whenever that changes;',
+      '             asked once a second',
+      '  heartbeat  every node, some three times a second; only when named by --kind',
+      '  bad        what is no sound log entry',
+      '  missed     entries that did not reach this command',
+      '',
+      'Listens as an inspector may, and disturbs nobody. Ends with Ctrl-C.',
+    ].join('\n'),
+    examples: [
+      'dynats tap',
+      'dynats tap --key 137',
+      'dynats tap --node n2 --kind record,hints',
+      ["dynats tap --json | jq 'select(.isAgain)'", 'what came more than once'],
+    ],
+  });
 }
 
 async function tap(flags: TapFlags): Promise<void> {

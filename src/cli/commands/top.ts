@@ -8,6 +8,7 @@ import {
   connectionOptions,
   parseTimeoutMs,
 } from '../connection.js';
+import { explain } from '../help-text.js';
 import { openClient } from '../open-client.js';
 import type { Survey } from '../survey.js';
 
@@ -16,23 +17,21 @@ interface TopFlags extends ConnectionFlags {
   once?: boolean;
 }
 
-const more = `
-STATE as in status: U up, D down / N normal, J catching up, R recovering. P50, P99: of the kind and level that is slowest at
-that node. LOG: last entry appended; LAG: not applied yet. HELD: hints the node holds; OWED: hints others hold for it.
-Requests that clients of mode direct coordinate are seen as log entries only.
-
-Examples:
-  dynats top
-  dynats top --once --interval 10s          one look, of ten seconds; so does a pipe`;
-
 export function register(program: Command): void {
   const command = program
     .command('top')
     .description('show nodes, operations, latency, lag and hints live; q ends it')
     .option('-i, --interval <duration>', 'between two looks', '1s')
-    .option('--once', 'one look, and end')
-    .addHelpText('after', more);
+    .option('--once', 'one look, and end');
   addConnectionFlags(command).action(top);
+  explain(command, {
+    notes:
+      'STATE as in status: U up, D down / N normal, J catching up, R recovering. P50, P99: of the kind and level that is slowest at that node. LOG: last entry appended; LAG: not applied yet. HELD: hints the node holds; OWED: hints others hold for it.\nRequests that clients of mode direct coordinate are seen as log entries only.',
+    examples: [
+      'dynats top',
+      ['dynats top --once --interval 10s', 'one look, of ten seconds; so does a pipe'],
+    ],
+  });
 }
 
 async function top(flags: TopFlags): Promise<void> {
