@@ -70,7 +70,7 @@ export class Link {
     this.whyRelayed = answer.why;
     if (answer.access === null) return false;
     try {
-      const first = await openBroker(answer.access, answer.access.servers);
+      const first = await openBroker(answer.access, answer.running);
       this.look(answer.access, first);
       return true;
     } catch {

@@ -50,6 +50,8 @@ export class Feed {
   private cluster: ClusterReply | undefined;
   private look: Look | undefined;
   private view: View;
+  /** The last one in which nodes could be seen. */
+  private seenView: View | undefined;
   private readonly seen = new Map<string, { incarnation: number; sequence: number }>();
   private sequence = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -143,7 +145,8 @@ export class Feed {
     }
     this.send({ type: 'view', data: this.view });
     if (before.cluster !== null || this.view.isConnected)
-      for (const happening of happenings(before, this.view)) this.tell(happening);
+      for (const happening of happenings(before, this.view, this.seenView)) this.tell(happening);
+    if (this.view.isConnected) this.seenView = this.view;
   }
 
   private async ask(report: EmulatorReport | undefined): Promise<Look> {
@@ -242,7 +245,7 @@ export class Feed {
 }
 
 /** Of an emulator: the bus servers that run. One that hangs takes connections and says nothing. */
-function runningServers(report: EmulatorReport | undefined): readonly RunningServer[] | undefined {
+export function runningServers(report: EmulatorReport | undefined): readonly RunningServer[] | undefined {
   if (report === undefined) return undefined;
   const { cluster, urls, nodes } = report;
   const running = urls.flatMap((url, place) =>

@@ -9,7 +9,7 @@ import { CliError, ExitCode, failureLine } from '../exit.js';
 import { defaultBucket } from '../request-flags.js';
 import { Assets } from './assets.js';
 import { carryOut, type Faults, parseFault } from './faults.js';
-import type { Feed, Message } from './feed.js';
+import { type Feed, type Message, runningServers } from './feed.js';
 import { type GuardOptions, isLoopback, refusal } from './guard.js';
 import { keyView } from './key-view.js';
 import { Reports } from './reports.js';
@@ -154,10 +154,12 @@ export class DashboardServer {
     if (refused !== undefined) throw new Refused(403, refused);
     if (!isLoopback(this.options.listen))
       return { access: null, why: 'this page is served to a network, so it is given no credentials' };
-    const access = await this.options.faults.access().catch(() => undefined);
-    return access === undefined
-      ? { access: null, why: 'the brokers have no websocket' }
-      : { access, why: null };
+    const { faults } = this.options;
+    const access = await faults.access().catch(() => undefined);
+    if (access === undefined) return { access: null, why: 'the brokers have no websocket' };
+    const known = runningServers(await faults.report().catch(() => undefined));
+    const running = known?.flatMap(({ place }) => access.servers[place] ?? []) ?? access.servers;
+    return { access, running, why: null };
   }
 
   private async brokers(): Promise<readonly string[]> {

@@ -8,17 +8,22 @@ export interface Happening {
   readonly text: string;
 }
 
-export function happenings(before: View, now: View): Happening[] {
+/** @param seen the last view in which nodes could be seen, if there was one: `before`, unless that was not connected. */
+export function happenings(
+  before: View,
+  now: View,
+  seen: View | undefined = before.isConnected ? before : undefined,
+): Happening[] {
   const found: Happening[] = [];
   if (before.isConnected && !now.isConnected)
     found.push({ kind: 'relay', node: null, text: `connection lost: ${now.why ?? 'no node answers'}` });
   if (!before.isConnected && now.isConnected)
     found.push({ kind: 'relay', node: null, text: 'connected to the cluster' });
   found.push(...ofLinks(before, now));
-  // Nodes that cannot be seen are not dead for that.
-  if (!before.isConnected || !now.isConnected) return found;
+  // Nodes that cannot be seen are not dead for that. What became of them meanwhile is told when they are seen again.
+  if (seen === undefined || !now.isConnected) return found;
   for (const node of now.nodes) {
-    const was = before.nodes.find(each => each.node === node.node);
+    const was = seen.nodes.find(each => each.node === node.node);
     if (was !== undefined) found.push(...ofNode(was, node));
   }
   return found;

@@ -155,7 +155,12 @@ export interface KeyView {
 
 /** With what the page may connect to the brokers, or why it may not. */
 export type Access =
-  | { readonly access: PageAccess; readonly why: null }
+  | {
+      readonly access: PageAccess;
+      /** Those of its servers whose bus server runs, as far as is known. */
+      readonly running: readonly string[];
+      readonly why: null;
+    }
   | { readonly access: null; readonly why: string };
 
 export type FaultAction = 'kill' | 'pause' | 'resume' | 'restart' | 'cut' | 'heal';

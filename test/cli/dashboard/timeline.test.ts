@@ -67,3 +67,12 @@ test('a cluster that cannot be seen is not one whose nodes are dead', () => {
     'relay: connected to the cluster',
   ]);
 });
+
+test('what became of a node while no broker was connected to is told as soon as it is seen', () => {
+  const apart = view({ life: 'down', state: null }, false);
+  const now = view({ life: 'down', state: null });
+  assert.deepEqual(
+    happenings(apart, now, view({})).map(({ text }) => text),
+    ['connected to the cluster', 'n1 is down'],
+  );
+});
