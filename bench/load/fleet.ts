@@ -70,6 +70,7 @@ export function together(results: readonly LoadResult[]): LoadResult {
     p99Ms: worst(({ p99Ms }) => p99Ms),
     maxMs: worst(({ maxMs }) => maxMs),
     gapMs: worst(({ gapMs }) => gapMs),
+    gaps: results.flatMap(({ gaps }) => gaps),
     failed: sum(({ failed }) => failed),
     wrong: sum(({ wrong }) => wrong),
     problems: results.flatMap(({ problems }) => problems).slice(0, 5),

@@ -64,6 +64,8 @@ async function killKv(loadMs: number): Promise<Finding[]> {
 interface Run {
   surviving: LoadResult;
   killed: LoadResult;
+  /** In milliseconds since the epoch. */
+  killedAt: number;
 }
 
 async function underLoad(options: {
@@ -92,11 +94,12 @@ async function underLoad(options: {
   const results = Promise.all([surviving.run('load', spec), killed.run('load', spec)]);
   results.catch(() => undefined);
   await sleep(killAfterMs);
+  const killedAt = performance.timeOrigin + performance.now();
   await kill();
   const [there, gone] = await results;
   await surviving.stop();
   await killed.stop();
-  return { surviving: there, killed: gone };
+  return { surviving: there, killed: gone, killedAt };
 }
 
 function findingsOf(id: string, text: string, runs: readonly Run[]): Finding[] {
@@ -109,8 +112,15 @@ function findingsOf(id: string, text: string, runs: readonly Run[]): Finding[] {
     return [
       {
         id: `failover.${id}.${where}.gap`,
-        text: `${what}: longest time without a success`,
-        value: Math.max(...results.map(({ gapMs }) => gapMs)),
+        text: `${what}: longest time without a success from the kill on`,
+        value: longestGap(runs, where, (endedAt, killedAt) => endedAt >= killedAt),
+        unit: 'ms',
+      },
+      {
+        // What the machine and the load make of it without any fault.
+        id: `failover.${id}.${where}.before`,
+        text: `${what}: the same before the kill`,
+        value: longestGap(runs, where, (endedAt, killedAt) => endedAt < killedAt),
         unit: 'ms',
       },
       {
@@ -122,4 +132,13 @@ function findingsOf(id: string, text: string, runs: readonly Run[]): Finding[] {
       { id: `failover.${id}.${where}.failed`, text: `${what}: failed calls`, value: failed, unit: '' },
     ];
   });
+}
+
+function longestGap(
+  runs: readonly Run[],
+  where: 'surviving' | 'killed',
+  counts: (endedAt: number, killedAt: number) => boolean,
+): number {
+  const gaps = runs.flatMap(run => run[where].gaps.filter(({ endedAt }) => counts(endedAt, run.killedAt)));
+  return Math.max(0, ...gaps.map(({ ms }) => ms));
 }

@@ -33,6 +33,8 @@ export interface LoadResult {
   maxMs: number;
   /** Longest time without any success, in milliseconds. */
   gapMs: number;
+  /** The times without any success that were long, in the order of time; of several processes one after another. */
+  gaps: Gap[];
   failed: number;
   /** Answers that no write can have led to, and keys not found that are there. */
   wrong: number;
@@ -42,7 +44,17 @@ export interface LoadResult {
   cpuMicros: number;
 }
 
+/** A time without any success. */
+export interface Gap {
+  /** In milliseconds since the epoch: another process made the fault that it may come from. */
+  endedAt: number;
+  ms: number;
+}
+
 const problemsMax = 5;
+/** Of the times without a success, those of at least so many milliseconds are kept, and so many of them. */
+const gapKeptMs = 5;
+const gapsMax = 2000;
 const microsPerMs = 1000;
 const longestMicros = 600_000_000;
 /** After a failure, in milliseconds: a store that is down must not be asked in a loop that starves this process. */
@@ -70,6 +82,7 @@ class Run {
   private readonly endsAtMs: number;
   private successAtMs = 0;
   private gapMs = 0;
+  private readonly gaps: Gap[] = [];
   private failed = 0;
   private wrong = 0;
   private readonly problems: string[] = [];
@@ -104,6 +117,7 @@ class Run {
       p99Ms: histogram.percentile(99) / microsPerMs,
       maxMs: histogram.count === 0 ? 0 : histogram.max / microsPerMs,
       gapMs: this.gapMs,
+      gaps: this.gaps,
       failed: this.failed,
       wrong: this.wrong,
       problems: this.problems,
@@ -143,6 +157,8 @@ class Run {
   private noteGap(now: number): void {
     const gapMs = now - this.successAtMs;
     if (gapMs > this.gapMs) this.gapMs = gapMs;
+    if (gapMs >= gapKeptMs && this.gaps.length < gapsMax)
+      this.gaps.push({ endedAt: performance.timeOrigin + now, ms: gapMs });
     this.successAtMs = now;
   }
 

@@ -92,7 +92,8 @@ async function bench(flags: BenchFlags): Promise<void> {
     const result = await during(`measuring for ${formatDuration(measureMs)}`, () =>
       runLoad([store], values, spec, interrupted.signal),
     );
-    if (flags.json === true) output.printJson({ ...spec, mode, level, valueBytes: values.bytes, ...result });
+    const { gaps: _, ...sums } = result;
+    if (flags.json === true) output.printJson({ ...spec, mode, level, valueBytes: values.bytes, ...sums });
     else for (const line of linesOf(result)) output.print(line);
     if (interrupted.signal.aborted)
       throw new CliError(ExitCode.Interrupted, 'interrupted: this is what was measured until then');

@@ -74,4 +74,8 @@ test('failures are counted, and are no successes', async () => {
   assert.ok(result.failed > 0);
   assert.match(result.problems[0] ?? '', /no room/);
   assert.ok(result.gapMs >= spec.measureMs - 1, `${result.gapMs}`);
+  const [gap, ...others] = result.gaps;
+  assert.deepEqual(others, []);
+  assert.equal(gap?.ms, result.gapMs);
+  assert.ok(Math.abs((gap?.endedAt ?? 0) - Date.now()) < 1000, `${gap?.endedAt}`);
 });
