@@ -38,10 +38,10 @@ async function differing(client: Client, records: ReadonlyMap<string, string>): 
   return wrong;
 }
 
-/** Imports every `stride`th city, kills a node and restarts it meanwhile, and compares what is there then. */
-export async function importCities(t: TestContext, stride: number): Promise<void> {
-  const records = new Map([...cityRecords()].filter((_, i) => i % stride === 0));
-  assert.ok(records.size > 140_000 / stride, `${records.size} cities`);
+/** Imports them, kills a node and restarts it meanwhile, and compares what is there then. */
+export async function importCities(t: TestContext): Promise<void> {
+  const records = cityRecords();
+  assert.ok(records.size > 140_000, `${records.size} cities`);
   const file = await ndjsonFile(t, records);
   // Handoff alone must bring the killed node what it missed.
   const emulator = await startEmulator(t, {
