@@ -91,6 +91,7 @@ class ImportRun {
       ...options,
       nowMs: () => this.nowMs?.() ?? Date.now(),
       onSettled: (...settled) => this.settled(...settled),
+      onBroken: () => input.stream.destroy(),
     });
   }
 
@@ -126,7 +127,8 @@ class ImportRun {
         if (performance.now() - this.savedAt >= checkpointEveryMs) this.saveCheckpoint();
       }
     } catch (error) {
-      // Aborting the stream ends it with an error of its own.
+      // Ending the stream gives it an error of its own.
+      this.pump.throwIfBroken();
       if (!signal.aborted) throw error;
     }
   }
