@@ -5,6 +5,7 @@ import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
+import { addQuietFlag } from '../quiet.js';
 
 interface MigrateFlags extends ConnectionFlags {
   from?: string;
@@ -48,7 +49,7 @@ export function register(program: Command): void {
     .option('--from-start', 'copy everything again, though an earlier run had come further')
     .option('--show <n>', 'refused and different keys shown', '20')
     .option('--json', 'one JSON document on stdout at the end');
-  addConnectionFlags(command).action(migrate);
+  addConnectionFlags(addQuietFlag(command)).action(migrate);
   explain(command, {
     notes:
       'May be interrupted and repeated. Exit code 1 when the sides differ, 5 when entries were not taken.',

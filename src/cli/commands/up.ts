@@ -8,7 +8,8 @@ import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
-import { errorLine, note, print } from '../output.js';
+import { errorLine, note, print, warn } from '../output.js';
+import { addQuietFlag, isQuiet } from '../quiet.js';
 import { pagePorts, portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
 import type { SupervisorMessage } from './up-detached.js';
@@ -66,7 +67,7 @@ export function register(program: Command): void {
       'serve metrics to Prometheus: n0 on this port, n1 on the next, ... (default: none do)',
     )
     .addOption(new Option('--supervised').hideHelp());
-  addDataFlag(command).action(async (flags: UpFlags) => {
+  addDataFlag(addQuietFlag(command)).action(async (flags: UpFlags) => {
     if (flags.detach === true) {
       const { upDetached } = await import('./up-detached.js');
       return upDetached(flags);
@@ -93,7 +94,7 @@ async function upHere(flags: UpFlags): Promise<void> {
       : asCliError(error);
   });
   await using dashboard = await dashboardOf(flags, emulator);
-  print(readyLine(emulator));
+  if (!isQuiet()) print(readyLine(emulator));
   if (dashboard !== undefined) note(dashboard.line);
   if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
     note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
@@ -198,7 +199,7 @@ async function dashboardOf(
     });
     return { line: `dashboard: ${dashboard.url}`, [Symbol.asyncDispose]: () => dashboard.close() };
   } catch (error) {
-    note(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    warn(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
 }

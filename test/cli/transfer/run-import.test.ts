@@ -31,6 +31,7 @@ const defaults: Omit<ImportOptions, 'file'> = {
   resume: false,
   failedFile: undefined,
   shownMax: 0,
+  json: false,
   signal: new AbortController().signal,
 };
 
