@@ -29,8 +29,8 @@ export function printDone(
   { json }: DoneFlags,
   { node, done, line }: { node?: string; done: Ended | Restarted | Linked; line: string },
 ): void {
-  if (json !== true) return print(line);
-  printJson({ ...(node === undefined ? {} : { node }), ...done, tookMs: Math.round(done.tookMs) });
+  if (json !== true) print(line);
+  else printJson({ ...(node === undefined ? {} : { node }), ...done, tookMs: Math.round(done.tookMs) });
 }
 
 export function addDataFlag(command: Command): Command {

@@ -69,21 +69,14 @@ async function migrate(flags: MigrateFlags): Promise<void> {
     );
   const shown = parseCount(flags.show, '--show', shownMax);
   const origin = await originOf(flags);
-  const [{ withClient }, { runMigrate }, { openConnection }] = await Promise.all([
+  const [{ withClient, connectionOf }, { runMigrate }] = await Promise.all([
     import('../open-client.js'),
     import('../migrate/run-migrate.js'),
-    import('../../nats/connection.js'),
   ]);
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  const { nats } = origin;
-  const connection = await openConnection({
-    servers: [origin.servers ?? []].flat(),
-    name: 'dynats migrate',
-    timeoutMs,
-    nats,
-  });
+  const connection = await connectionOf({ ...origin, name: 'dynats migrate' }, timeoutMs, '--from-');
   const patient = flags.timeout === undefined && !process.env['NATS_TIMEOUT'] ? { timeoutMs } : {};
   try {
     await withClient(
