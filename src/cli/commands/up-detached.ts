@@ -81,6 +81,10 @@ function passedOn(flags: UpFlags): string[] {
     ...(links === undefined ? [] : [links ? '--links' : '--no-links']),
     ...(dashboard === false ? ['--no-dashboard'] : []),
     ...(dashboardPort === undefined ? [] : ['--dashboard-port', dashboardPort]),
-    ...(metricsPort === undefined ? [] : ['--metrics-port', metricsPort]),
+    ...(metricsPort === undefined
+      ? []
+      : metricsPort === false
+        ? ['--no-metrics-port']
+        : ['--metrics-port', metricsPort]),
   ];
 }
