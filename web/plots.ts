@@ -228,7 +228,7 @@ function makePlot(spec: Spec, box: HTMLElement): uPlot {
           ...axis,
           size: 52,
           space: 28,
-          values: (_, ticks) => ticks.map(y => (spec.unit === 'ms' ? `${y} ms` : rateTick(y))),
+          values: (_, ticks) => ticks.map(y => (spec.unit === 'ms' ? `${y}ms` : rateTick(y))),
         },
       ],
       series: [

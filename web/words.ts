@@ -1,24 +1,24 @@
-// Numbers, times and states in the words of the page.
+// Numbers, times and states in the words of the page; durations as the command line writes them.
 
 export function count(value: number | null): string {
   return value === null ? '–' : value.toLocaleString('en-US');
 }
 
-/** `3.2 ms`, `48 ms`, `1.2 s`. */
+/** `3.2ms`, `48ms`, `1.2s`. */
 export function duration(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(ms < 1 ? 2 : 1)} ms`;
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 10) return `${ms.toFixed(ms < 1 ? 2 : 1)}ms`;
+  return ms < 1000 ? `${Math.round(ms)}ms` : `${(ms / 1000).toFixed(1)}s`;
 }
 
-/** `42 s`, `7 min`, `3 h 5 min`, `2 d 4 h`. */
+/** `42s`, `7m`, `3h5m`, `2d4h`. */
 export function age(ms: number | null): string {
   if (ms === null) return '–';
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return `${minutes}m`;
   const hours = Math.floor(minutes / 60);
-  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours < 24 ? `${hours}h${minutes % 60}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
 export function bytes(value: number | null): string {

@@ -1,5 +1,6 @@
 // How a command reaches the brokers: flag, else variable, else NATS context, else the running emulator, else the default.
 
+import { existsSync } from 'node:fs';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Command } from 'commander';
 import type { ConnectOptions } from '../client/options.js';
@@ -264,6 +265,10 @@ function tlsOptions(
   if ((cert === undefined) !== (key === undefined))
     throw new CliError(ExitCode.Usage, '--tlscert and --tlskey go together: give both or neither');
   if (cert === undefined && ca === undefined && handshakeFirst !== true) return undefined;
+  const files = { '--tlscert': cert, '--tlskey': key, '--tlsca': ca };
+  for (const [flag, file] of Object.entries(files))
+    if (file !== undefined && !existsSync(expand(file, env)))
+      throw new CliError(ExitCode.Usage, `there is no file ${expand(file, env)} (${flag}): check the path`);
   return {
     ...(cert === undefined ? {} : { certFile: expand(cert, env) }),
     ...(key === undefined ? {} : { keyFile: expand(key, env) }),

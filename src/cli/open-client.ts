@@ -11,32 +11,39 @@ export async function openClient(options: ConnectOptions): Promise<Client> {
   return reaching(options, () => connect(options));
 }
 
-/** As `openClient`, but only the connection to the brokers. */
-export async function connectionOf(options: ConnectOptions, timeoutMs: number): Promise<NatsConnection> {
+/**
+ * As `openClient`, but only the connection to the brokers.
+ *
+ * @param flags prefix of the flags that name it, where it is not the only one.
+ */
+export async function connectionOf(
+  options: ConnectOptions,
+  timeoutMs: number,
+  flags?: string,
+): Promise<NatsConnection> {
   const { openConnection } = await import('../nats/connection.js');
   const { servers = [], name = 'dynats', nats } = options;
-  return reaching(options, () =>
-    openConnection({
-      servers: [servers].flat(),
-      name,
-      timeoutMs: options.connectTimeoutMs ?? timeoutMs,
-      nats,
-    }),
+  return reaching(
+    options,
+    () =>
+      openConnection({
+        servers: [servers].flat(),
+        name,
+        timeoutMs: options.connectTimeoutMs ?? timeoutMs,
+        nats,
+      }),
+    flags,
   );
 }
 
-async function reaching<T>(options: ConnectOptions, open: () => Promise<T>): Promise<T> {
+async function reaching<T>(options: ConnectOptions, open: () => Promise<T>, flags = '--'): Promise<T> {
   try {
     return await open();
   } catch (cause) {
     // A TypeError is an option that is not valid, not a server that is not there.
     if (cause instanceof TypeError) throw cause;
-    const servers = [options.servers ?? []].flat().join(', ');
-    throw new CliError(
-      ExitCode.CannotConnect,
-      `cannot connect to ${servers}: ${reason(cause)}: start an emulator with dynats up, or name the servers with --server`,
-      { cause },
-    );
+    const { unreachableLine } = await import('./unreachable.js');
+    throw new CliError(ExitCode.CannotConnect, unreachableLine(cause, options, flags), { cause });
   }
 }
 
@@ -52,12 +59,4 @@ export async function withClient<T>(
   } finally {
     await client.close();
   }
-}
-
-/** The innermost cause: the outer ones say only that connecting failed. */
-function reason(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
-  if (innermost instanceof AggregateError && innermost.errors.length > 0) return reason(innermost.errors[0]);
-  return innermost instanceof Error ? innermost.message : String(innermost);
 }

@@ -1,5 +1,6 @@
 // What is printed and how: data to stdout, all else to stderr, decoration on a terminal only.
 import pc from 'picocolors';
+import { isQuiet } from './quiet.js';
 import { hideStatusLine } from './status-line.js';
 import { visible, visibleLines } from './visible.js';
 
@@ -55,8 +56,13 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A line for the person on stderr: progress, notes, warnings. */
+/** A line for the person on stderr: progress, what was done. Not with --quiet. */
 export function note(line: string): void {
+  if (!isQuiet()) warn(line);
+}
+
+/** A line on stderr about what went wrong while the command goes on. */
+export function warn(line: string): void {
   hideStatusLine();
   process.stderr.write(`${line}\n`);
 }

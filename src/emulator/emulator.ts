@@ -251,6 +251,7 @@ export class Emulator implements AsyncDisposable {
       broker: this.plan.broker,
       sync: this.plan.sync,
       urls: this.urls,
+      ...(this.plan.metricsPort === undefined ? {} : { metricsPort: this.plan.metricsPort }),
       ...(this.cuts.canCut ? { cuts: this.cuts.list() } : {}),
       nodes: Object.fromEntries(
         [...this.members].map(([name, member]) => [

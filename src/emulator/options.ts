@@ -67,8 +67,8 @@ export interface EmulatorOptions {
   replica?: ReplicaSettings;
   /** Largest message of the brokers, in bytes; default 1 MiB. Entries and values must fit. */
   maxPayload?: number;
-  /** First of one port for each node, on the loopback, at which it serves its metrics; default none do. */
-  metricsPort?: number;
+  /** First of one port for each node, on the loopback, at which it serves its metrics; default none do. False: none again. */
+  metricsPort?: number | false;
   /** What stands between the nodes; default nothing. Not with a single broker. */
   links?: (cluster: LinkedPorts) => Promise<Links>;
   /** What `cut` and `heal` act on, in place of `links`; default nothing. Not with a single broker, nor secured. */

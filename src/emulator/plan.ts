@@ -34,7 +34,7 @@ export interface Plan {
   readonly listen?: string;
   /** Whether users are known and connections encrypted. */
   readonly secure?: boolean;
-  /** First port of those for metrics: wanted anew by each start, or there are none. */
+  /** First port of those for metrics; undefined where none are served. */
   readonly metricsPort?: number;
 }
 
@@ -78,7 +78,7 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
     port: options.port ?? made?.port ?? defaults.port,
     listen: options.listen ?? made?.listen ?? defaults.listen,
     secure: options.secure ?? made?.secure ?? defaults.secure,
-    ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
+    ...metricsOf(options, made),
   };
   refuseOpenDoors(plan);
   if (plan.metricsPort !== undefined) wholeNumber('--metrics-port', plan.metricsPort, 1, 65536 - nodes);
@@ -108,6 +108,11 @@ function zoneList({ nodes, zones }: ClusterDefinition): string {
 function bucketsOf(options: EmulatorOptions, made: Plan | undefined): Pick<ClusterDefinition, 'buckets'> {
   const buckets = options.buckets ?? made?.cluster.buckets;
   return buckets === undefined ? {} : { buckets };
+}
+
+function metricsOf({ metricsPort }: EmulatorOptions, made: Plan | undefined): Pick<Plan, 'metricsPort'> {
+  const port = metricsPort ?? made?.metricsPort ?? false;
+  return port === false ? {} : { metricsPort: port };
 }
 
 type Four = [number, number, number, number];

@@ -27,6 +27,8 @@ export interface EmulatorReport {
   readonly broker: BrokerMode;
   readonly sync: SyncMode;
   readonly urls: readonly string[];
+  /** First of the ports for metrics; undefined where none are served. */
+  readonly metricsPort?: number;
   readonly nodes: Readonly<Record<string, NodeReport>>;
   /** What is cut between nodes; undefined where nothing can be. */
   readonly cuts?: readonly Cut[];

@@ -69,6 +69,7 @@ function isState(value: unknown): value is EmulatorState {
     Number.isInteger(state.port) &&
     ['undefined', 'string'].includes(typeof state.listen) &&
     ['undefined', 'boolean'].includes(typeof state.secure) &&
+    (state.metricsPort === undefined || Number.isInteger(state.metricsPort)) &&
     (state.pid === null || Number.isInteger(state.pid)) &&
     Array.isArray(state.urls) &&
     isRecordOf(state.logs, url => typeof url === 'string') &&

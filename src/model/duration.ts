@@ -28,8 +28,9 @@ export function parseDurationMs(text: string): number | undefined {
 /** Below this seconds read better than minutes: 90s, but 2m. */
 const secondsShownBelowMs = 120_000;
 
-/** The shortest text that is read back as the same duration, to the millisecond: 500ms, 1.5s, 90s, 1h, 1h30m. */
+/** The shortest text that is read back as the same duration, to the millisecond: 500ms, 1.5s, 90s, 1h, 1h30m. A difference may be negative: -1h. */
 export function formatDuration(ms: number): string {
+  if (ms < 0) return `-${formatDuration(-ms)}`;
   const whole = Math.round(ms);
   if (whole < 1000) return `${whole}ms`;
   const isShort = whole < secondsShownBelowMs && whole % 60_000 !== 0;

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { settingsOf, unreachable } from './settings.js';
+import { tlsFor } from './tls.js';
 
 export interface OpenOptions {
   readonly servers: readonly string[];
@@ -19,7 +20,8 @@ export async function openConnection(options: OpenOptions): Promise<NatsConnecti
   const until = Date.now() + options.timeoutMs;
   for (;;) {
     try {
-      const connection = await connect(settingsOf({ ...options, timeoutMs: until - Date.now() }));
+      const timeoutMs = until - Date.now();
+      const connection = await connect({ ...settingsOf({ ...options, timeoutMs }), ...tlsFor(options) });
       endWithServer(connection);
       return connection;
     } catch (cause) {

@@ -104,17 +104,18 @@ test('wrong flags are usage errors that name the flag', async () => {
     );
 });
 
-test('TLS files and a first handshake reach the options', async () => {
-  const options = await resolve(
-    { tlscert: '~/c', tlskey: 'k', tlsca: '$CA', tlsfirst: true },
-    { HOME: '/h', CA: '/ca' },
-  );
+test('TLS files and a first handshake reach the options; a file that is not there is named', async () => {
+  for (const name of ['c', 'k', 'ca']) writeFileSync(path.join(dir, name), '');
+  const tlskey = path.join(dir, 'k');
+  const env = { HOME: dir, CA: path.join(dir, 'ca') };
+  const options = await resolve({ tlscert: '~/c', tlskey, tlsca: '$CA', tlsfirst: true }, env);
   assert.deepEqual(options.nats?.tls, {
-    certFile: '/h/c',
-    keyFile: 'k',
-    caFile: '/ca',
+    certFile: path.join(dir, 'c'),
+    keyFile: tlskey,
+    caFile: env.CA,
     handshakeFirst: true,
   });
+  await assert.rejects(resolve({ tlsca: '/nowhere/ca' }), /there is no file \/nowhere\/ca \(--tlsca\)/);
 });
 
 test('credentials are read from a path, file://, env:// and data:', () => {

@@ -94,7 +94,7 @@ test('a file is imported with a node killed in the middle, exported, and importe
   const source = path.join(dir, 'source.csv');
   const rows = Array.from({ length: 20_000 }, (_, i) => `${i % 256}/${i},"value, ""${i}""",,`);
   writeFileSync(source, `key,value,base64,expiresAt\n${rows.join('\n')}\nbytes,,/w==,\n`);
-  const importing = run(['import', source]);
+  const importing = run(['import', source, '--json']);
   await eventually(() => existsSync(`${source}.progress`), {
     deadlineMs: 20_000,
     what: 'the import is under way',
@@ -104,10 +104,15 @@ test('a file is imported with a node killed in the middle, exported, and importe
   await emulator.kill('n1');
   const imported = await importing;
   assert.equal(imported.code, 0, imported.stderr);
+  const { stored, failed, leadingDone } = JSON.parse(imported.stdout);
+  assert.deepEqual([stored, failed, leadingDone], [20_001, 0, 20_001]);
   assert.match(imported.stderr, /imported 20001 entries in .* 0 failed/);
-  await emulator.restart('n1');
+  const restarted = await run(['restart', 'n1', '--json']);
+  const { node, parts } = JSON.parse(restarted.stdout);
+  assert.deepEqual([node, parts], ['n1', ['bus', 'log', 'replica']]);
   const target = path.join(dir, 'target.csv');
-  assert.equal((await run(['export', target])).code, 0);
+  const exported = await run(['export', target, '--json', '--quiet']);
+  assert.deepEqual([exported.code, exported.stderr, JSON.parse(exported.stdout).keys], [0, '', 20_001]);
   const sorted = (file: string) => readFileSync(file, 'utf8').split('\n').sort();
   assert.deepEqual(sorted(target), sorted(source));
   const agreed = async () => {

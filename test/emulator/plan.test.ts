@@ -37,6 +37,17 @@ describe('the plan of an emulator', () => {
     );
   });
 
+  test('goes on serving metrics where it did, until it is told not to', () => {
+    const made = makePlan({ dataDir: '/data', metricsPort: 9464 }, undefined);
+    const again = makePlan({ dataDir: '/data' }, made);
+    assert.deepEqual(
+      portUses(again).filter(({ use }) => use.startsWith('the metrics')),
+      [0, 1, 2, 3].map(i => ({ port: 9464 + i, use: `the metrics of n${i}` })),
+    );
+    assert.equal(makePlan({ dataDir: '/data', metricsPort: 9000 }, again).metricsPort, 9000);
+    assert.equal(makePlan({ dataDir: '/data', metricsPort: false }, again).metricsPort, undefined);
+  });
+
   test('uses one port with a single broker', () => {
     const plan = makePlan({ dataDir: '/data', broker: 'single' }, undefined);
     assert.equal(portUses(plan).length, 1);

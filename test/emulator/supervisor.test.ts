@@ -79,9 +79,9 @@ describe('dynats up', { timeout: testMs }, () => {
         'replicas stop themselves, the two brokers of each node stay',
       );
       if (next === 'down') {
-        const { code, stderr } = await dynats('down', ...data);
+        const { code, stdout } = await dynats('down', '--json', ...data);
         assert.equal(code, 0);
-        assert.match(stderr, /Ended 4 processes left/);
+        assert.deepEqual(JSON.parse(stdout), { dataDir, pid: null, leftBehind: 4, purged: false });
         assert.deepEqual(await processesOn(dataDir), []);
         return;
       }
@@ -173,7 +173,8 @@ describe('an emulator in the background', { timeout: testMs }, () => {
     assert.match(unconfirmed.stderr, /confirm with -f/);
     assert.equal((await processesOn(dataDir)).length > 0, true, 'still running');
 
-    assert.equal((await dynats('down', ...data)).code, 0);
+    const down = await dynats('down', '--quiet', ...data);
+    assert.deepEqual([down.code, down.stdout, down.stderr], [0, '', '']);
     assert.deepEqual(await processesOn(dataDir), []);
     assert.ok(existsSync(`${dataDir}/n0`), 'the data stays');
 

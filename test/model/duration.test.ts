@@ -40,6 +40,7 @@ test('durations are written as short as they can be typed', () => {
     [3_600_500, '1h0.5s'],
   ];
   for (const [ms, text] of table) assert.equal(formatDuration(ms), text);
+  assert.equal(formatDuration(-3_600_000), '-1h');
 });
 
 test('a duration that was printed is read back as the same', () => {

@@ -6,8 +6,12 @@ import { brokerListens, startBroker } from '../../src/emulator/broker-process.js
 import { freePorts } from '../../src/emulator/free-ports.js';
 import { cleanUp, tempDir } from './emulator.js';
 
-/** Its URL; it is stopped and its directory deleted after the test. */
-export async function startJetStream(t: TestContext): Promise<string> {
+/**
+ * Its URL; it is stopped and its directory deleted after the test.
+ *
+ * @param more of its configuration.
+ */
+export async function startJetStream(t: TestContext, more = ''): Promise<string> {
   const dir = await tempDir(t);
   const port = await freePorts(1);
   const spec = {
@@ -16,7 +20,7 @@ export async function startJetStream(t: TestContext): Promise<string> {
     dir,
     configFile: path.join(dir, 'server.conf'),
     logFile: path.join(dir, 'server.log'),
-    config: `listen: "127.0.0.1:${port}"\nports_file_dir: "${dir}"\njetstream { store_dir: "${path.join(dir, 'js')}" }\n`,
+    config: `listen: "127.0.0.1:${port}"\nports_file_dir: "${dir}"\njetstream { store_dir: "${path.join(dir, 'js')}" }\n${more}\n`,
   };
   const server = startBroker(spec);
   cleanUp(t, () => server.kill());

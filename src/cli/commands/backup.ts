@@ -5,6 +5,7 @@ import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { counted, note, printJson } from '../output.js';
+import { addQuietFlag } from '../quiet.js';
 import { parseLevel } from '../request-flags.js';
 import { abortOnSignals, asFileError, describeBackup, patienceOf } from '../transfer/backups.js';
 import { showProgress } from '../transfer/progress.js';
@@ -26,7 +27,7 @@ export function register(program: Command): void {
     .option('-l, --level <level>', 'what is in it: all that a read at this level meets', 'quorum')
     .option('--verify <file>', 'check this backup, and say what it holds (default: take one)')
     .option('-j, --json', 'print the outcome as JSON');
-  addConnectionFlags(command).action(
+  addConnectionFlags(addQuietFlag(command)).action(
     (bucket: string | undefined, file: string | undefined, flags: BackupFlags) =>
       flags.verify === undefined ? take(bucket, file, flags) : verify(flags.verify, bucket, flags),
   );

@@ -2,8 +2,11 @@
 import type { Command } from 'commander';
 import { resolveDataDir } from '../data-dir.js';
 import { explain } from '../help-text.js';
-import { print } from '../output.js';
-import { addDataFlag, linkedLine, withExitCodes } from './emulator-command.js';
+import { addDoneFlags, type DoneFlags, linkedLine, printDone, withExitCodes } from './emulator-command.js';
+
+interface CutFlags extends DoneFlags {
+  oneWay?: boolean;
+}
 
 export function register(program: Command): void {
   const command = program
@@ -12,11 +15,12 @@ export function register(program: Command): void {
       'cut the links between a node and others, or all others: they run and do not hear each other',
     )
     .option('--one-way', 'only what the node sends is lost; what the others send still arrives');
-  addDataFlag(command).action((node: string, others: string[], flags: { oneWay?: boolean; data?: string }) =>
+  addDoneFlags(command).action((node: string, others: string[], flags: CutFlags) =>
     withExitCodes(async () => {
       const { control } = await import('../../emulator/control-client.js');
       const oneWay = flags.oneWay === true;
-      print(linkedLine('cut', await control(resolveDataDir(flags.data), 'cut', { node, others, oneWay })));
+      const linked = await control(resolveDataDir(flags.data), 'cut', { node, others, oneWay });
+      printDone(flags, { done: linked, line: linkedLine('cut', linked) });
     }),
   );
   explain(command, {

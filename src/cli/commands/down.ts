@@ -6,13 +6,15 @@ import { confirm } from '../confirm.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
-import { note } from '../output.js';
+import { note, printJson } from '../output.js';
+import { addQuietFlag } from '../quiet.js';
 import { addDataFlag, withExitCodes } from './emulator-command.js';
 
 interface DownFlags {
   data?: string;
   purge?: boolean;
   force?: boolean;
+  json?: boolean;
 }
 
 export function register(program: Command): void {
@@ -20,8 +22,9 @@ export function register(program: Command): void {
     .command('down')
     .description('stop the emulator; its data stays')
     .option('--purge', 'delete its data too, after a confirmation')
-    .option('-f, --force', 'delete without asking');
-  addDataFlag(command).action((flags: DownFlags) => withExitCodes(() => down(flags)));
+    .option('-f, --force', 'delete without asking')
+    .option('-j, --json', 'print the outcome as JSON');
+  addDataFlag(addQuietFlag(command)).action((flags: DownFlags) => withExitCodes(() => down(flags)));
   explain(command, {
     examples: ['dynats down', ['dynats down --purge -f', 'delete its data, without asking']],
   });
@@ -31,30 +34,43 @@ async function down(flags: DownFlags): Promise<void> {
   const dataDir = resolveDataDir(flags.data);
   // Asked first: somebody who says no keeps a running emulator.
   if (flags.purge === true && flags.force !== true) await confirmPurge(dataDir);
-  note(
-    await during('stopping', activity => {
-      activity.interrupted = () => 'the emulator goes on stopping: dynats down again waits for it';
-      return stop(dataDir);
-    }),
-  );
-  if (flags.purge !== true) return;
-  const { purge } = await import('../../emulator/purge.js');
-  purge(dataDir);
-  note(`Deleted the data in ${dataDir}.`);
+  const stopped = await during('stopping', activity => {
+    activity.interrupted = () => 'the emulator goes on stopping: dynats down again waits for it';
+    return stop(dataDir);
+  });
+  if (flags.json !== true) note(stoppedLine(dataDir, stopped));
+  const purged = flags.purge === true;
+  if (purged) {
+    const { purge } = await import('../../emulator/purge.js');
+    purge(dataDir);
+    if (flags.json !== true) note(`Deleted the data in ${dataDir}.`);
+  }
+  if (flags.json === true) printJson({ dataDir, ...stopped, purged });
 }
 
-async function stop(dataDir: string): Promise<string> {
+interface Stopped {
+  /** The emulator that was stopped; null where none ran. */
+  pid: number | null;
+  /** Processes that an emulator had left behind and that were ended. */
+  leftBehind: number;
+}
+
+async function stop(dataDir: string): Promise<Stopped> {
   const { stopEmulator, supervisorOf } = await import('../../emulator/control-client.js');
   const pid = supervisorOf(dataDir);
   if (pid !== undefined) {
     await stopEmulator(dataDir);
-    return `Stopped the emulator on ${dataDir} (pid ${pid}).`;
+    return { pid, leftBehind: 0 };
   }
   const { endAbandoned } = await import('../../emulator/abandoned.js');
-  const ended = await endAbandoned(dataDir);
-  return ended === 0
-    ? `No emulator runs on ${dataDir}.`
-    : `Ended ${ended} processes left on ${dataDir} by an emulator that was killed.`;
+  return { pid: null, leftBehind: await endAbandoned(dataDir) };
+}
+
+function stoppedLine(dataDir: string, { pid, leftBehind }: Stopped): string {
+  if (pid !== null) return `Stopped the emulator on ${dataDir} (pid ${pid}).`;
+  if (leftBehind === 0) return `No emulator runs on ${dataDir}.`;
+  const processes = leftBehind === 1 ? '1 process' : `${leftBehind} processes`;
+  return `Ended ${processes} left on ${dataDir} by an emulator that was killed.`;
 }
 
 async function confirmPurge(dataDir: string): Promise<void> {

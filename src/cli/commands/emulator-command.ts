@@ -3,15 +3,35 @@ import type { Command } from 'commander';
 import { EmulatorError, EmulatorFault } from '../../emulator/emulator-error.js';
 import { linkNames } from '../../emulator/link-names.js';
 import { listOf } from '../../emulator/part.js';
-import type { Ended, Linked } from '../../emulator/report.js';
+import type { Ended, Linked, Restarted } from '../../emulator/report.js';
 import { formatElapsed } from '../../model/duration.js';
 import { CliError, ExitCode } from '../exit.js';
+import { print, printJson } from '../output.js';
 
 const exitCodes: Record<EmulatorFault, ExitCode> = {
   [EmulatorFault.Usage]: ExitCode.Usage,
   [EmulatorFault.NotRunning]: ExitCode.CannotConnect,
   [EmulatorFault.Failed]: ExitCode.Unexpected,
 };
+
+/** With --json the outcome is one object, as the emulator told it; else a line. */
+export function addDoneFlags(command: Command): Command {
+  return addDataFlag(command.option('-j, --json', 'print the outcome as JSON'));
+}
+
+export interface DoneFlags {
+  data?: string;
+  json?: boolean;
+}
+
+/** @param node the one it was done to; links have none. */
+export function printDone(
+  { json }: DoneFlags,
+  { node, done, line }: { node?: string; done: Ended | Restarted | Linked; line: string },
+): void {
+  if (json !== true) print(line);
+  else printJson({ ...(node === undefined ? {} : { node }), ...done, tookMs: Math.round(done.tookMs) });
+}
 
 export function addDataFlag(command: Command): Command {
   return command.option('--data <dir>', 'data directory of the emulator (default: DYNATS_DATA, or .dynats)');

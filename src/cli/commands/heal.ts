@@ -2,18 +2,18 @@
 import type { Command } from 'commander';
 import { resolveDataDir } from '../data-dir.js';
 import { explain } from '../help-text.js';
-import { print } from '../output.js';
-import { addDataFlag, linkedLine, withExitCodes } from './emulator-command.js';
+import { addDoneFlags, type DoneFlags, linkedLine, printDone, withExitCodes } from './emulator-command.js';
 
 export function register(program: Command): void {
   const command = program
     .command('heal [node] [others...]')
     .description('let links that were cut pass again: all, those of a node, or those between it and others');
-  addDataFlag(command).action((node: string | undefined, others: string[], flags: { data?: string }) =>
+  addDoneFlags(command).action((node: string | undefined, others: string[], flags: DoneFlags) =>
     withExitCodes(async () => {
       const { control } = await import('../../emulator/control-client.js');
       const wanted = node === undefined ? {} : { node, others };
-      print(linkedLine('healed', await control(resolveDataDir(flags.data), 'heal', wanted)));
+      const linked = await control(resolveDataDir(flags.data), 'heal', wanted);
+      printDone(flags, { done: linked, line: linkedLine('healed', linked) });
     }),
   );
   explain(command, {

@@ -6,6 +6,7 @@ import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
+import { addQuietFlag } from '../quiet.js';
 import { defaultBucket, parseLevel } from '../request-flags.js';
 import { formatOf } from '../transfer/format.js';
 
@@ -21,6 +22,7 @@ interface ImportFlags extends ConnectionFlags {
   resume?: boolean;
   failed?: string;
   show: string;
+  json?: boolean;
 }
 
 /** Deadline of one entry, in milliseconds: long enough for a node to fail and its successor to answer under load. */
@@ -55,11 +57,12 @@ export function register(program: Command): void {
       '--failed <file>',
       'write the entries that failed to a file, as NDJSON that can be imported (default: only show them)',
     )
-    .option('--show <n>', 'failed lines shown', '20');
-  addConnectionFlags(command).action(importFile);
+    .option('--show <n>', 'failed lines shown', '20')
+    .option('-j, --json', 'print the outcome as JSON');
+  addConnectionFlags(addQuietFlag(command)).action(importFile);
   explain(command, {
     notes:
-      'Entries that are stored again do no harm. Ctrl-C finishes what is under way and says how many entries are done; --resume goes on from there.',
+      'Entries that are stored again do no harm. Ctrl-C finishes what is under way and says how many entries are done; --resume goes on from there.\nOf a pipe that stays open, what has come is stored after a second of silence; the last row of a CSV when the next one begins.',
     examples: [
       'dynats import cities.ndjson',
       'dynats import people.csv --key-field id --value-field name --bucket people',
@@ -96,6 +99,7 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
           level,
           concurrency,
           shownMax: shown,
+          json: flags.json === true,
           bucket: flags.bucket,
           resume: flags.resume === true,
           keyField: flags.keyField,

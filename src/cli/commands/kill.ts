@@ -6,14 +6,12 @@ import { during } from '../activity.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
-import { print } from '../output.js';
-import { addDataFlag, endedLine, withExitCodes } from './emulator-command.js';
+import { addDoneFlags, type DoneFlags, endedLine, printDone, withExitCodes } from './emulator-command.js';
 
-interface KillFlags {
+interface KillFlags extends DoneFlags {
   replicaOnly?: boolean;
   logOnly?: boolean;
   busOnly?: boolean;
-  data?: string;
 }
 
 export function register(program: Command): void {
@@ -23,7 +21,7 @@ export function register(program: Command): void {
     .option('--replica-only', 'only the replica process')
     .option('--log-only', 'only the log broker')
     .option('--bus-only', 'only the bus server: the node stays reachable through the others');
-  addDataFlag(command).action((node: string, flags: KillFlags) =>
+  addDoneFlags(command).action((node: string, flags: KillFlags) =>
     withExitCodes(() =>
       during('waiting for the emulator', async activity => {
         activity.interrupted = () => 'the node is killed all the same';
@@ -33,7 +31,7 @@ export function register(program: Command): void {
           node,
           ...(part === undefined ? {} : { parts: [part] }),
         });
-        print(endedLine(node, 'killed', ended));
+        printDone(flags, { node, done: ended, line: endedLine(node, 'killed', ended) });
       }),
     ),
   );
@@ -41,6 +39,7 @@ export function register(program: Command): void {
     examples: [
       'dynats kill n1',
       ['dynats kill n1 --bus-only', 'the node stays reachable through the others'],
+      ['dynats kill n1 --json | jq .tookMs', 'when the others noticed, in milliseconds'],
       'dynats kill n1 && dynats status && dynats restart n1',
     ],
   });

@@ -5,6 +5,7 @@ import { addConnectionFlags, type ConnectionFlags, connectionOptions } from '../
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
+import { addQuietFlag } from '../quiet.js';
 
 interface MigrateFlags extends ConnectionFlags {
   from?: string;
@@ -48,7 +49,7 @@ export function register(program: Command): void {
     .option('--from-start', 'copy everything again, though an earlier run had come further')
     .option('--show <n>', 'refused and different keys shown', '20')
     .option('--json', 'one JSON document on stdout at the end');
-  addConnectionFlags(command).action(migrate);
+  addConnectionFlags(addQuietFlag(command)).action(migrate);
   explain(command, {
     notes:
       'May be interrupted and repeated. Exit code 1 when the sides differ, 5 when entries were not taken.',
@@ -68,21 +69,14 @@ async function migrate(flags: MigrateFlags): Promise<void> {
     );
   const shown = parseCount(flags.show, '--show', shownMax);
   const origin = await originOf(flags);
-  const [{ withClient }, { runMigrate }, { openConnection }] = await Promise.all([
+  const [{ withClient, connectionOf }, { runMigrate }] = await Promise.all([
     import('../open-client.js'),
     import('../migrate/run-migrate.js'),
-    import('../../nats/connection.js'),
   ]);
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  const { nats } = origin;
-  const connection = await openConnection({
-    servers: [origin.servers ?? []].flat(),
-    name: 'dynats migrate',
-    timeoutMs,
-    nats,
-  });
+  const connection = await connectionOf({ ...origin, name: 'dynats migrate' }, timeoutMs, '--from-');
   const patient = flags.timeout === undefined && !process.env['NATS_TIMEOUT'] ? { timeoutMs } : {};
   try {
     await withClient(

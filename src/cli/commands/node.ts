@@ -9,6 +9,7 @@ import type { NodeConfig } from '../../wire/generated/types.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
 import { type LogFormat, nodeLogger } from '../node-logger.js';
+import { parseCount } from '../numbers.js';
 import { note } from '../output.js';
 import { asCliError } from './emulator-command.js';
 
@@ -19,6 +20,7 @@ interface NodeFlags {
   config: string;
   logFormat?: LogFormat;
   logLevel?: NonNullable<NodeConfig['logLevel']>;
+  metricsPort?: string;
   /** Given by the emulator on its very first start, by nobody else: it says that a missing log was never there. */
   newCluster?: boolean;
 }
@@ -42,24 +44,34 @@ export function register(program: Command): void {
         "what is logged, in place of the file's logLevel (default: info)",
       ).choices(['debug', 'info', 'warn', 'error', 'silent']),
     )
+    .option(
+      '--metrics-port <port>',
+      "serve metrics to Prometheus, in place of the file's metrics.port (default: that, or nowhere)",
+    )
     .addOption(new Option('--new-cluster').hideHelp())
-    .action(async ({ config: file, newCluster = false, logFormat = 'json', logLevel }: NodeFlags) => {
-      try {
-        const config = await readConfig(file);
-        const level = logLevel ?? config.logLevel ?? 'info';
-        await runNode(config, newCluster, await nodeLogger(config.node, level, logFormat));
-      } catch (error) {
-        const shown = asCliError(error);
-        tell({ type: 'fatal', message: shown instanceof Error ? shown.message : String(shown) });
-        throw shown;
-      } finally {
-        if (process.connected) process.disconnect();
-      }
-    });
+    .action(
+      async ({ config: file, newCluster = false, logFormat = 'json', logLevel, metricsPort }: NodeFlags) => {
+        try {
+          const config = withMetrics(await readConfig(file), metricsPort);
+          const level = logLevel ?? config.logLevel ?? 'info';
+          await runNode(config, newCluster, await nodeLogger(config.node, level, logFormat));
+        } catch (error) {
+          const shown = asCliError(error);
+          tell({ type: 'fatal', message: shown instanceof Error ? shown.message : String(shown) });
+          throw shown;
+        } finally {
+          if (process.connected) process.disconnect();
+        }
+      },
+    );
   explain(command, {
     notes: 'Logs go to stderr, a JSON object a line. Runs until SIGTERM or Ctrl-C, which end it cleanly.',
     examples: [
       'dynats node --config /etc/dynats/n0.json',
+      [
+        'dynats node --config n0.json --metrics-port 9464',
+        'metrics on the loopback, if the file does not say where',
+      ],
       'dynats node --config n0.json --log-format pretty --log-level debug',
     ],
   });
@@ -131,6 +143,12 @@ function stopRequest(): Promise<undefined> {
 
 function tell(message: ReplicaMessage): void {
   if (process.connected) process.send?.(message);
+}
+
+/** The address to listen on stays the file's. */
+function withMetrics(config: NodeConfig, port: string | undefined): NodeConfig {
+  if (port === undefined) return config;
+  return { ...config, metrics: { ...config.metrics, port: parseCount(port, '--metrics-port', 65_535) } };
 }
 
 async function readConfig(file: string): Promise<NodeConfig> {

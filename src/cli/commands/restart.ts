@@ -7,19 +7,19 @@ import { formatElapsed } from '../../model/duration.js';
 import { during } from '../activity.js';
 import { resolveDataDir } from '../data-dir.js';
 import { explain } from '../help-text.js';
-import { print } from '../output.js';
-import { addDataFlag, withExitCodes } from './emulator-command.js';
+import { addDoneFlags, type DoneFlags, printDone, withExitCodes } from './emulator-command.js';
 
 export function register(program: Command): void {
   const command = program
     .command('restart <node>')
     .description('start a killed node again, or the part of it that is missing');
-  addDataFlag(command).action((node: string, flags: { data?: string }) =>
+  addDoneFlags(command).action((node: string, flags: DoneFlags) =>
     withExitCodes(() =>
       during('waiting for the emulator', async activity => {
         activity.interrupted = () => 'the emulator goes on with it: dynats status';
         const { control } = await import('../../emulator/control-client.js');
-        print(restartedLine(node, await control(resolveDataDir(flags.data), 'restart', { node })));
+        const restarted = await control(resolveDataDir(flags.data), 'restart', { node });
+        printDone(flags, { node, done: restarted, line: restartedLine(node, restarted) });
       }),
     ),
   );

@@ -4,7 +4,8 @@ import { formatElapsed } from '../../model/duration.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode, failureLine } from '../exit.js';
 import { explain } from '../help-text.js';
-import { counted, note, printJson } from '../output.js';
+import { counted, note, printJson, warn } from '../output.js';
+import { addQuietFlag } from '../quiet.js';
 import { abortOnSignals, asFileError, patienceOf } from '../transfer/backups.js';
 import { showProgress } from '../transfer/progress.js';
 
@@ -24,7 +25,7 @@ export function register(program: Command): void {
     .option('-b, --bucket <bucket>', 'bucket; made if it is not there (default: the one it was taken of)')
     .option('--merge', 'the bucket may hold other things: what is newer than the backup stays')
     .option('-j, --json', 'print the outcome as JSON');
-  addConnectionFlags(command).action(restore);
+  addConnectionFlags(addQuietFlag(command)).action(restore);
   explain(command, {
     notes: 'Interrupted? Run it again: what is restored is seen and left alone.',
     examples: [
@@ -67,7 +68,7 @@ async function restore(file: string, flags: RestoreFlags): Promise<void> {
         [counts.expired, 'left out: their life is over'],
       ] as const)
         if (count > 0) note(`${counted(count, 'key')} ${what}`);
-      for (const { key, error } of failures) note(`failed: ${JSON.stringify(key)}: ${failureLine(error)}`);
+      for (const { key, error } of failures) warn(`failed: ${JSON.stringify(key)}: ${failureLine(error)}`);
     }
     if (signal.aborted) throw new CliError(ExitCode.Interrupted, 'interrupted: run it again to go on');
     if (failed > 0)

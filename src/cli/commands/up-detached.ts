@@ -7,6 +7,7 @@ import { layoutOf } from '../../emulator/layout.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { note, print } from '../output.js';
+import { isQuiet } from '../quiet.js';
 import { withExitCodes } from './emulator-command.js';
 import type { UpFlags } from './up.js';
 
@@ -36,7 +37,7 @@ export async function upDetached(flags: UpFlags): Promise<void> {
       if (message.type === 'progress') note(message.line);
       else if (message.type === 'failed') reject(new CliError(message.exitCode, message.line));
       else {
-        print(message.line);
+        if (!isQuiet()) print(message.line);
         const which = flags.data === undefined ? '' : ` --data ${flags.data}`;
         note(
           `It goes on in the background, pid ${supervisor.pid}: dynats status${which}, dynats down${which}. Log: ${supervisorLog}`,
@@ -80,6 +81,10 @@ function passedOn(flags: UpFlags): string[] {
     ...(links === undefined ? [] : [links ? '--links' : '--no-links']),
     ...(dashboard === false ? ['--no-dashboard'] : []),
     ...(dashboardPort === undefined ? [] : ['--dashboard-port', dashboardPort]),
-    ...(metricsPort === undefined ? [] : ['--metrics-port', metricsPort]),
+    ...(metricsPort === undefined
+      ? []
+      : metricsPort === false
+        ? ['--no-metrics-port']
+        : ['--metrics-port', metricsPort]),
   ];
 }

@@ -8,7 +8,8 @@ import { formatElapsed } from '../../model/duration.js';
 import { resolveDataDir } from '../data-dir.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
-import { errorLine, note, print } from '../output.js';
+import { errorLine, note, print, warn } from '../output.js';
+import { addQuietFlag, isQuiet } from '../quiet.js';
 import { pagePorts, portOf } from './dashboard.js';
 import { addDataFlag, asCliError } from './emulator-command.js';
 import type { SupervisorMessage } from './up-detached.js';
@@ -30,7 +31,8 @@ export interface UpFlags {
   /** False after --no-dashboard. */
   dashboard?: boolean;
   dashboardPort?: string;
-  metricsPort?: string;
+  /** False after --no-metrics-port. */
+  metricsPort?: string | false;
   /** Set by `--detach` on the process that it leaves behind. */
   supervised?: boolean;
 }
@@ -63,10 +65,11 @@ export function register(program: Command): void {
     .option('--dashboard-port <port>', 'port of the dashboard (default: the first free one from 8222 on)')
     .option(
       '--metrics-port <port>',
-      'serve metrics to Prometheus: n0 on this port, n1 on the next, ... (default: none do)',
+      'serve metrics to Prometheus: n0 on this port, n1 on the next, ...; kept for later starts (default: none do)',
     )
+    .option('--no-metrics-port', 'without metrics again')
     .addOption(new Option('--supervised').hideHelp());
-  addDataFlag(command).action(async (flags: UpFlags) => {
+  addDataFlag(addQuietFlag(command)).action(async (flags: UpFlags) => {
     if (flags.detach === true) {
       const { upDetached } = await import('./up-detached.js');
       return upDetached(flags);
@@ -93,7 +96,7 @@ async function upHere(flags: UpFlags): Promise<void> {
       : asCliError(error);
   });
   await using dashboard = await dashboardOf(flags, emulator);
-  print(readyLine(emulator));
+  if (!isQuiet()) print(readyLine(emulator));
   if (dashboard !== undefined) note(dashboard.line);
   if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
     note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
@@ -168,7 +171,7 @@ async function start(
     onDeath: (node, part, why) =>
       errorLine(`the ${titleOf(part)} of ${node} died (${why}): start it again with dynats restart ${node}`),
   });
-  const { nodes } = emulator.report();
+  const { nodes, metricsPort } = emulator.report();
   for (const [node, { report }] of Object.entries(nodes))
     if (report?.state === 'recovering')
       onProgress(`${node} is recovering: ${report.reason ?? 'no reason given'}`);
@@ -176,8 +179,8 @@ async function start(
     onProgress(
       'One broker for all (--broker single): a single point of failure, for tests and tiny set-ups.',
     );
-  if (flags.metricsPort !== undefined)
-    onProgress(`metrics: http://127.0.0.1:${flags.metricsPort}/metrics is that of ${emulator.nodes[0]}`);
+  if (metricsPort !== undefined)
+    onProgress(`metrics: http://127.0.0.1:${metricsPort}/metrics is that of ${emulator.nodes[0]}`);
   onProgress(`Started in ${formatElapsed(performance.now() - begun)}.`);
   return emulator;
 }
@@ -198,7 +201,7 @@ async function dashboardOf(
     });
     return { line: `dashboard: ${dashboard.url}`, [Symbol.asyncDispose]: () => dashboard.close() };
   } catch (error) {
-    note(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    warn(`No dashboard: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
 }
@@ -213,7 +216,7 @@ function optionsOf(flags: UpFlags): EmulatorOptions {
   const nodes = numberOf('--nodes', flags.nodes);
   const replicationFactor = numberOf('--rf', flags.rf);
   const port = numberOf('--port', flags.port);
-  const metricsPort = numberOf('--metrics-port', flags.metricsPort);
+  const metricsPort = flags.metricsPort === false ? false : numberOf('--metrics-port', flags.metricsPort);
   return {
     dataDir: resolveDataDir(flags.data),
     ...(nodes === undefined ? {} : { nodes }),

@@ -4,7 +4,7 @@ import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
 import { formatDuration, formatElapsed } from '../../model/duration.js';
 import { CliError, ExitCode } from '../exit.js';
-import { counted, note, printJson, visible } from '../output.js';
+import { counted, note, printJson, visible, warn } from '../output.js';
 import { nodesClock } from '../transfer/life.js';
 import { showProgress } from '../transfer/progress.js';
 import { type Comparison, compareSides } from './compare.js';
@@ -153,7 +153,7 @@ class Migration {
         this.saved = revision;
       },
       (error: unknown) => {
-        if (isLast) note(`how far it has come cannot be kept (${String(error)}): the next run begins anew`);
+        if (isLast) warn(`how far it has come cannot be kept (${String(error)}): the next run begins anew`);
       },
     );
     await this.saving;
@@ -184,9 +184,9 @@ class Migration {
     const { tally, position } = mover;
     refused.sort((a, b) => a.revision - b.revision);
     for (const { key, revision, why } of refused.slice(0, options.shownMax))
-      note(`refused: ${visible(key)} (revision ${revision}): ${why}`);
+      warn(`refused: ${visible(key)} (revision ${revision}): ${why}`);
     const more = refused.length - options.shownMax;
-    if (more > 0) note(`... and ${more} more`);
+    if (more > 0) warn(`... and ${more} more`);
     note(`${summary(tally)} in ${formatElapsed(elapsedMs)}: ${source.bucket} up to revision ${position}`);
     if (compared !== undefined) reportComparison(compared, options.shownMax);
     if (options.json)
@@ -222,8 +222,8 @@ function summary(tally: Tally): string {
 }
 
 function reportComparison({ same, direct, newer, different }: Comparison, shownMax: number): void {
-  for (const { key, why } of different.slice(0, shownMax)) note(`different: ${visible(key)}: ${why}`);
-  if (different.length > shownMax) note(`... and ${different.length - shownMax} more`);
+  for (const { key, why } of different.slice(0, shownMax)) warn(`different: ${visible(key)}: ${why}`);
+  if (different.length > shownMax) warn(`... and ${different.length - shownMax} more`);
   const parts = [
     `verified: ${counted(same, 'key')} the same`,
     `${different.length} different`,

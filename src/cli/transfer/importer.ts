@@ -10,6 +10,8 @@ const batchMax = 256;
 /** An OVERLOADED operation was not sent and is tried again, waiting twice as long each time. */
 const overloadedRetries = 6;
 const overloadedDelayMs = 25;
+/** A pipe that stays open and says nothing for so long has its entries stored, though they fill no batch. */
+const silenceMs = 1000;
 
 export interface PumpOptions {
   /** Undefined when it is the bucket's to say. */
@@ -21,6 +23,8 @@ export interface PumpOptions {
   nowMs: () => number;
   /** Told of each entry, in any order; the pump waits for it. */
   onSettled: (index: number, entry: Entry, settled: Settled) => Promise<void>;
+  /** Told when nothing more will be settled, which the next call throws: nobody calls while a pipe is silent. */
+  onBroken?: () => void;
 }
 
 /** What became of an entry; an error when it failed. One whose life is over is not sent. */
@@ -38,6 +42,7 @@ export class Pump {
   private readonly keysUnderWay = new Set<string>();
   private waiting: Item[] = [];
   private broken: { error: unknown } | undefined;
+  private silence: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly client: Pick<Client, 'batch'>,
@@ -47,17 +52,20 @@ export class Pump {
   }
 
   async add(index: number, entry: Entry): Promise<void> {
+    clearTimeout(this.silence);
     if (this.keysUnderWay.has(entry.key)) await this.drain();
     this.keysUnderWay.add(entry.key);
     this.waiting.push({ index, entry });
-    if (this.waiting.length >= this.batchSize) await this.send();
+    if (this.waiting.length >= this.batchSize) return this.send();
+    this.silence = setTimeout(() => void this.send().catch(() => this.options.onBroken?.()), silenceMs);
   }
 
   /** Sends what waits and returns once all of it is settled. */
   async drain(): Promise<void> {
+    clearTimeout(this.silence);
     if (this.waiting.length > 0) await this.send();
     while (this.running.size > 0) await Promise.race(this.running);
-    this.rethrow();
+    this.throwIfBroken();
   }
 
   private async send(): Promise<void> {
@@ -65,16 +73,18 @@ export class Pump {
     this.waiting = [];
     while ((this.running.size + 1) * this.batchSize > Math.max(this.options.concurrency, this.batchSize))
       await Promise.race(this.running);
-    this.rethrow();
+    this.throwIfBroken();
     const run: Promise<void> = this.settle(items)
       .catch(error => {
         this.broken ??= { error };
+        this.options.onBroken?.();
       })
       .finally(() => this.running.delete(run));
     this.running.add(run);
   }
 
-  private rethrow(): void {
+  /** @throws what made settling impossible. */
+  throwIfBroken(): void {
     if (this.broken !== undefined) throw this.broken.error;
   }
 

@@ -1,5 +1,6 @@
 // Shows how far a transfer is: a bar on a terminal, otherwise a line now and then. Both on stderr.
 import { formatElapsed } from '../../model/duration.js';
+import { isQuiet } from '../quiet.js';
 
 export interface Progress {
   /** @param position in the unit of `total`. */
@@ -15,6 +16,7 @@ export async function showProgress(
   total: number,
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<Progress> {
+  if (isQuiet()) return { update: () => {}, stop: () => {} };
   return stream.isTTY ? bar(what, total, stream) : lines(what, total, stream);
 }
 

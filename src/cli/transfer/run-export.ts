@@ -14,7 +14,7 @@ import type { Activity } from '../activity.js';
 import { ringOf } from '../bucket-ring.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
-import { counted, note } from '../output.js';
+import { counted, note, printJson } from '../output.js';
 import { mergeByKey } from '../replicas/merge.js';
 import { clusterView, recordsOf } from '../replicas/pages.js';
 import { readableNodes } from '../replicas/readable-nodes.js';
@@ -28,6 +28,8 @@ export interface ExportOptions {
   file: string;
   format: Format;
   bucket: string;
+  /** Prints the outcome as JSON. */
+  json: boolean;
 }
 
 export async function runExport(
@@ -69,7 +71,9 @@ export async function runExport(
   } finally {
     progress.stop();
   }
-  note(`exported ${counted(count, 'key')} in ${formatElapsed(performance.now() - start)}`);
+  const tookMs = Math.round(performance.now() - start);
+  note(`exported ${counted(count, 'key')} in ${formatElapsed(tookMs)}`);
+  if (options.json) printJson({ file: options.file, bucket: options.bucket, keys: count, tookMs });
 }
 
 /**

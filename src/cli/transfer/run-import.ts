@@ -6,7 +6,7 @@ import { ErrorCode } from '../../errors.js';
 import { formatElapsed } from '../../model/duration.js';
 import type { Level } from '../../model/level.js';
 import { CliError, ExitCode } from '../exit.js';
-import { counted, note } from '../output.js';
+import { counted, note, printJson, warn } from '../output.js';
 import { Checkpoint, DonePrefix } from './checkpoint.js';
 import type { Entry, FieldNames } from './entry.js';
 import { Failures } from './failures.js';
@@ -26,8 +26,26 @@ export interface ImportOptions extends FieldNames {
   resume: boolean;
   failedFile: string | undefined;
   shownMax: number;
+  /** Prints the outcome as JSON. */
+  json: boolean;
   /** Stops reading; what is in flight is settled and the checkpoint kept. */
   signal: AbortSignal;
+}
+
+/** What `dynats import --json` prints. */
+interface ImportOutcome {
+  readonly file: string;
+  readonly bucket: string;
+  readonly stored: number;
+  readonly failed: number;
+  /** Left out, since their life is over. */
+  readonly expired: number;
+  /** Done by an earlier run, with --resume. */
+  readonly skipped: number;
+  /** Entries at the file's beginning that are done, by this run or one before. */
+  readonly leadingDone: number;
+  readonly interrupted: boolean;
+  readonly tookMs: number;
 }
 
 const checkpointEveryMs = 1000;
@@ -91,6 +109,7 @@ class ImportRun {
       ...options,
       nowMs: () => this.nowMs?.() ?? Date.now(),
       onSettled: (...settled) => this.settled(...settled),
+      onBroken: () => input.stream.destroy(),
     });
   }
 
@@ -126,7 +145,8 @@ class ImportRun {
         if (performance.now() - this.savedAt >= checkpointEveryMs) this.saveCheckpoint();
       }
     } catch (error) {
-      // Aborting the stream ends it with an error of its own.
+      // Ending the stream gives it an error of its own.
+      this.pump.throwIfBroken();
       if (!signal.aborted) throw error;
     }
   }
@@ -149,7 +169,7 @@ class ImportRun {
       this.checkpoint?.save(this.prefix.done);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      note(
+      warn(
         `${this.checkpoint?.path} cannot be written (${code ?? 'unknown'}): this import cannot be resumed`,
       );
       this.checkpoint = undefined;
@@ -158,14 +178,15 @@ class ImportRun {
 
   private report(elapsedMs: number): void {
     const { failures, options } = this;
-    for (const line of failures.shown) note(line);
+    for (const line of failures.shown) warn(line);
     const more = failures.count - failures.shown.length;
     if (more > 0)
-      note(`... and ${more} more${options.failedFile === undefined ? '' : ` in ${options.failedFile}`}`);
+      warn(`... and ${more} more${options.failedFile === undefined ? '' : ` in ${options.failedFile}`}`);
     const rate = Math.round((1000 * this.stored) / Math.max(1, elapsedMs));
     const took = `${formatElapsed(elapsedMs)} (${rate}/s)`;
     const expired = this.expired === 0 ? '' : `, ${this.expired} expired and left out`;
     note(`imported ${counted(this.stored, 'entry')} in ${took}, ${failures.count} failed${expired}`);
+    if (options.json) printJson(this.outcome(elapsedMs));
     if (options.signal.aborted) throw new CliError(ExitCode.Interrupted, this.goOn('interrupted'));
     const whole = this.prefix.done === this.read;
     if (whole) this.checkpoint?.remove();
@@ -173,6 +194,13 @@ class ImportRun {
     const failed = `${counted(failures.count, 'entry')} failed`;
     const correct = `${failed}: correct them${options.failedFile === undefined ? ' (--failed FILE keeps them)' : ` in ${options.failedFile}`} and import these again`;
     throw new CliError(ExitCode.LevelNotReached, whole ? correct : this.goOn(failed));
+  }
+
+  private outcome(elapsedMs: number): ImportOutcome {
+    const { file, bucket, signal } = this.options;
+    const { stored, expired, skip: skipped, failures, prefix } = this;
+    const counts = { stored, failed: failures.count, expired, skipped, leadingDone: prefix.done };
+    return { file, bucket, ...counts, interrupted: signal.aborted, tookMs: Math.round(elapsedMs) };
   }
 
   private goOn(what: string): string {

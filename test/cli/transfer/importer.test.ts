@@ -90,3 +90,24 @@ test('an export needs a quorum of owners of every key', () => {
   // No key has both n0 and n3 among its owners.
   assert.equal(completeNodes(view(['n1', 'n2', 'n4', 'n5'], 'byte-ordered', six), 'default').length, 4);
 });
+
+test('entries that fill no batch are stored after a second of silence, and not before', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const store = new FakeStore();
+  const pump = new Pump(store, {
+    level: 'QUORUM',
+    bucket: 'default',
+    nowMs: () => 0,
+    concurrency: 1024,
+    onSettled: async () => {},
+  });
+  await pump.add(0, { line: 1, key: 'a', value: '1' });
+  t.mock.timers.tick(900);
+  await pump.add(1, { line: 2, key: 'b', value: '2' });
+  t.mock.timers.tick(900);
+  assert.equal(store.most, 0, 'the second entry broke the silence');
+  t.mock.timers.tick(100);
+  assert.equal(store.most, 2);
+  await pump.drain();
+  assert.deepEqual([...store.values.keys()], ['a', 'b']);
+});

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
 import { CliError, ExitCode } from '../../../src/cli/exit.js';
 import { type ImportOptions, openInput, runImport } from '../../../src/cli/transfer/run-import.js';
-import { type DynatsError, InvalidRequestError, UnavailableError } from '../../../src/errors.js';
+import { ClosedError, type DynatsError, InvalidRequestError, UnavailableError } from '../../../src/errors.js';
 import { FakeStore } from './fake-store.js';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'dynats-import-'));
@@ -20,21 +21,22 @@ function fileOf(name: string, lines: readonly string[]): string {
 const entries = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => JSON.stringify({ key: `k${from + i}`, value: `v${from + i}` }));
 
+const defaults: Omit<ImportOptions, 'file'> = {
+  format: 'ndjson',
+  level: 'QUORUM',
+  bucket: 'default',
+  concurrency: 1024,
+  keyField: undefined,
+  valueField: undefined,
+  resume: false,
+  failedFile: undefined,
+  shownMax: 0,
+  json: false,
+  signal: new AbortController().signal,
+};
+
 const run = (store: FakeStore, file: string, more: Partial<ImportOptions> = {}) =>
-  runImport(store, openInput(file), {
-    file,
-    format: 'ndjson',
-    level: 'QUORUM',
-    bucket: 'default',
-    concurrency: 4,
-    keyField: undefined,
-    valueField: undefined,
-    resume: false,
-    failedFile: undefined,
-    shownMax: 0,
-    signal: new AbortController().signal,
-    ...more,
-  });
+  runImport(store, openInput(file), { ...defaults, concurrency: 4, file, ...more });
 
 const exits = (code: number, message: RegExp) => (error: unknown) =>
   error instanceof CliError && error.exitCode === code && message.test(error.message);
@@ -140,4 +142,19 @@ test('an interrupted import settles what is in flight and keeps its checkpoint',
   assert.ok(done >= 500 && done < 20_000, String(done));
   await run(store, file, { resume: true });
   assert.equal(store.values.size, 20_000);
+});
+
+test('a connection that closes while the pipe is open and silent ends the import', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const stream = new PassThrough();
+  const store = new FakeStore(() => new ClosedError('gone'));
+  const imported = runImport(store, { stream, bytes: 0 }, { ...defaults, file: '-' });
+  const ended = assert.rejects(imported, exits(ExitCode.CannotConnect, /closed: repeat the import/));
+  stream.write(`${entries(0, 1)[0]}\n`);
+  // The entry is read when the stream gets to it.
+  for (let turns = 0; turns < 100 && store.values.size === 0; turns++) {
+    await new Promise(resolve => setImmediate(resolve));
+    t.mock.timers.tick(1000);
+  }
+  await ended;
 });
