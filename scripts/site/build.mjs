@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFil
 import path from 'node:path';
 import { pages as allPages } from './pages.mjs';
 import { escapeHtml, renderPage } from './render.mjs';
+import { apiEntriesOf, indexScript, sectionsOf } from './search.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** What pages may link to beside pages: pictures, schemas, and generated documents. Anything else is source. */
@@ -31,12 +32,18 @@ export function buildSite(out) {
     return address;
   };
   const menu = [...pages, ...documents].filter(({ group }) => group !== undefined);
-  for (const { file, page } of pages) {
+  const index = [];
+  for (const { file, page, name } of pages) {
     const markdown = readFileSync(path.join(root, file), 'utf8');
     const { html, headings } = renderPage(markdown, { file, pageOf, onAsset });
     writeFileSync(path.join(out, page), frame({ page, html, headings, menu }));
+    index.push(...sectionsOf({ page, name, html, headings }));
   }
-  cpSync(path.join(import.meta.dirname, 'style.css'), path.join(out, 'style.css'));
+  for (const { from, to, name } of documents)
+    index.push(...apiEntriesOf(path.join(root, from), { to, name }));
+  writeFileSync(path.join(out, 'search-index.js'), indexScript(index));
+  for (const file of ['style.css', 'search.js'])
+    cpSync(path.join(import.meta.dirname, file), path.join(out, file));
   cpSync(path.join(root, 'web/icon.svg'), path.join(out, 'icon.svg'));
   return pages.map(({ page }) => page);
 }
@@ -81,10 +88,12 @@ function frame({ page, html, headings, menu }) {
 <title>${escapeHtml(title === 'Dynats' ? title : `${title} - Dynats`)}</title>
 <link rel="icon" href="icon.svg">
 <link rel="stylesheet" href="style.css">
+<script src="search.js" defer></script>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the text</a>
 <header><a class="home" href="index.html"><img src="icon.svg" alt="" width="24" height="24"> Dynats</a>
+<form class="search" role="search" hidden><input type="search" placeholder="Search ( / )" aria-label="Search all pages; arrow keys go through what is found" autocomplete="off" spellcheck="false"><ul hidden></ul></form>
 <details class="menu"><summary>Menu</summary><div class="panel"><nav aria-label="Pages">${navigation(menu, page)}</nav></div></details>
 </header>
 <div class="columns">

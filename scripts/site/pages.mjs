@@ -9,7 +9,6 @@ export const pages = [
   { file: 'docs/MIGRATION.md', page: 'migration.html', name: 'From JetStream KV', group: 'Use' },
   { file: 'docs/CLI.md', page: 'cli.html', name: 'Command line', group: 'Use' },
   { file: 'docs/BROWSER.md', page: 'browser.html', name: 'In a browser', group: 'Use' },
-  { file: 'docs/API.md', page: 'api.html', name: 'TypeScript API', group: 'Use' },
   { file: 'docs/OPERATIONS.md', page: 'operations.html', name: 'Operations', group: 'Run' },
   { file: 'docs/DEPLOY.md', page: 'deploy.html', name: 'Hosts and upgrades', group: 'Run' },
   { file: 'docs/BACKUP.md', page: 'backup.html', name: 'Backup', group: 'Run' },

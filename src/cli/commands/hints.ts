@@ -183,11 +183,11 @@ async function show(
         settingsLine(policy),
       ]),
   );
+  if (rows.length === 0) return note(nothingLine(replies));
   await printTable({
     head: ['target', 'held by', 'entries', 'size', 'oldest', 'state', 'window, limit, rate'],
     rows: rows.toSorted(([a = '', b = ''], [c = '', d = '']) => (`${a} ${b}` < `${c} ${d}` ? -1 : 1)),
   });
-  if (rows.length === 0) note(nothingLine(replies));
 }
 
 function nothingLine(replies: readonly HintsReply[]): string {

@@ -106,7 +106,8 @@ async function upHere(flags: UpFlags): Promise<void> {
       emulator.stopped,
     ]);
     interrupt();
-  }
+  } else if (flags.console === true)
+    note('No console, since this is no terminal: a signal stops the emulator, or dynats down.');
   void signal.addEventListener('abort', () => note('Stopping...'));
   await emulator.stopped;
   note('Stopped. Data stays; dynats up goes on with it.');
