@@ -111,7 +111,7 @@ export interface LogLife {
 
 /** A replica's own log: beside reading it, following it. */
 export interface ReplicaLog extends LogStream {
-  /** Undefined when the stream does not exist. */
+  /** Undefined when the stream does not exist. Puts back what somebody changed of how it keeps entries. */
   life(): Promise<LogLife | undefined>;
   create(life: LogLife): Promise<void>;
   /** Gives the log, as it is, a new life. */

@@ -2,9 +2,9 @@
 import pc from 'picocolors';
 import { isQuiet } from './quiet.js';
 import { hideStatusLine } from './status-line.js';
-import { visible, visibleLines } from './visible.js';
+import { jsonLine, visible, visibleLines } from './visible.js';
 
-export { visible, visibleLines };
+export { jsonLine, visible, visibleLines };
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -47,7 +47,7 @@ export function counted(count: number, noun: string): string {
 /** One JSON document on one line of stdout. */
 export function printJson(value: unknown): void {
   hideStatusLine();
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${jsonLine(value)}\n`);
 }
 
 /** A line of data on stdout. */

@@ -2,7 +2,7 @@
 
 import { versionText } from '../model/record.js';
 import type { Receipt } from '../wire/generated/types.js';
-import { printTable, visible } from './output.js';
+import { jsonLine, printTable, visible } from './output.js';
 
 export const receiptHead = ['node', 'part', 'state', 'held version', 'took', 'repair'] as const;
 
@@ -11,7 +11,7 @@ export async function printReceipt(
   out: NodeJS.WritableStream & { isTTY?: boolean },
 ): Promise<void> {
   if (out.isTTY !== true) {
-    out.write(`${JSON.stringify(receipt)}\n`);
+    out.write(`${jsonLine(receipt)}\n`);
     return;
   }
   out.write(`${summaryOf(receipt)}\n`);

@@ -17,6 +17,12 @@ export function visible(text: string): string {
   return text.replace(unsafe, escaped);
 }
 
+/** JSON on one line, with nothing in it that a terminal would obey: such characters of its strings are escaped, as JSON may. */
+export function jsonLine(value: unknown): string {
+  const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(unsafe, escapedUnit);
+}
+
 /** As `visible`, but line breaks and tabs stay. For values shown on their own. */
 export function visibleLines(text: string): string {
   return text.replace(unsafe, char => (char === '\n' || char === '\t' ? char : escaped(char)));

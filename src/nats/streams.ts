@@ -15,6 +15,7 @@ import type { LogLife, LogStream, ReplicaLog, StreamEntry, StreamState, Subscrip
 import type { Recovering } from '../wire/generated/types.js';
 import { streams, subjects } from '../wire/subjects.js';
 import { type Batch, type DirectEntry, directGet } from './direct-get.js';
+import { toPutBack } from './log-settings.js';
 import { storedHeader } from './stored-headers.js';
 
 const API_TIMEOUT_MS = 3000;
@@ -30,6 +31,8 @@ export interface StreamOptions {
   /** JetStream domain of the node's log broker; null for none. */
   readonly domain: string | null;
   readonly inboxPrefix?: string | undefined;
+  /** Somebody had edited the log: these settings of its stream were put back, or could not be. */
+  readonly onPutBack?: (settings: readonly string[], error?: unknown) => void;
 }
 
 export class NatsLogStream implements LogStream {
@@ -139,8 +142,10 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
   }
 
   async life(): Promise<LogLife | undefined> {
-    const metadata = (await this.infoIfAny())?.config.metadata;
-    if (metadata === undefined) return undefined;
+    const config = (await this.infoIfAny())?.config;
+    if (config === undefined) return undefined;
+    await this.putBack(config);
+    const { metadata = {} } = config;
     const recovering = metadata[RECOVERING];
     const former = metadata[FORMER];
     return {
@@ -189,6 +194,26 @@ export class NatsReplicaLog extends NatsLogStream implements ReplicaLog {
     return this.localOn.isLocal;
   }
 
+  /** The settings are told once for as long as they cannot be put back. */
+  private async putBack(config: StreamConfig): Promise<void> {
+    const { node, onPutBack } = this.options;
+    const settings = toPutBack(node, config);
+    const names = Object.keys(settings);
+    if (names.length === 0) {
+      this.refusedToPutBack = '';
+      return;
+    }
+    try {
+      await (await this.api()).streams.update(this.stream, { ...config, ...settings });
+      onPutBack?.(names);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError)) throw error;
+      if (this.refusedToPutBack !== names.join()) onPutBack?.(names, error);
+      this.refusedToPutBack = names.join();
+    }
+  }
+
+  private refusedToPutBack = '';
   private localOn: { server: string; isLocal: boolean } | undefined;
 }
 

@@ -103,7 +103,13 @@ class NatsNode implements RunningNode {
       cluster,
       incarnation: clock.now(),
       bus,
-      log: new NatsReplicaLog(this.streamOptions(node)),
+      log: new NatsReplicaLog({
+        ...this.streamOptions(node),
+        onPutBack: (settings, error) =>
+          error === undefined
+            ? options.logger.warn({ settings }, 'the log stream had been edited: put its settings back')
+            : options.logger.error({ settings, error }, 'the log stream was edited, and takes no settings'),
+      }),
       hints: this.hints,
       hintsOf: holder => new NatsHintStream(this.streamOptions(holder)),
       clock,

@@ -32,6 +32,8 @@ export class Replica {
   /** Set from when the connection to the log's broker is lost, anew each time, until the log has been looked at again. */
   private cutOff: symbol | undefined;
   private recalled = false;
+  /** Where the log ended at the last look. */
+  private lookedTo = 0;
   /** This life of the log has once been read to its end. */
   private isRead = false;
   /** Peers that are asked for the first time what they remember: no read is answered before they have said it. */
@@ -240,7 +242,11 @@ export class Replica {
     const life = await this.options.log.life();
     // A connection that was lost again while the log was being opened needs another look, too.
     if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
-    this.findHoles(await this.options.log.state());
+    const state = await this.options.log.state();
+    this.findHoles(state);
+    // What was there a look ago has come by itself since, or does not.
+    this.fold.need(Math.min(this.lookedTo, state.lastSequence));
+    this.lookedTo = state.lastSequence;
   }
 
   private noteSoon(): void {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { colorsFor, printTable, tabSeparated, visible, visibleLines } from '../../src/cli/output.js';
+import {
+  colorsFor,
+  jsonLine,
+  printTable,
+  tabSeparated,
+  visible,
+  visibleLines,
+} from '../../src/cli/output.js';
 import { shown, textOrBytes } from '../../src/cli/value.js';
 
 test('nothing that a terminal would obey is left in what is shown', () => {
@@ -17,6 +24,14 @@ test('nothing that a terminal would obey is left in what is shown', () => {
     ['\u007f', '\\x7f'],
   ];
   for (const [text, expected] of table) assert.equal(visible(text), expected);
+});
+
+test('JSON is the same JSON, with nothing in it that a terminal would obey', () => {
+  const value = { key: 'a\u001b[31m\u009b2J\u007f\u202e\u2028\n"\\', text: 'naïve 東京 🐟' };
+  const line = jsonLine(value);
+  assert.deepEqual(JSON.parse(line), value);
+  assert.equal(visible(line), line);
+  assert.match(line, /naïve 東京 🐟/);
 });
 
 test('a value on its own keeps its lines and tabs, and nothing else', () => {

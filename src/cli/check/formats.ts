@@ -1,7 +1,7 @@
 // How findings are told: for a person, for Nagios and its kin, for a program, for Prometheus' textfile collector.
 import { formatElapsed } from '../../model/duration.js';
 import { Exposition, type Sample } from '../../node/metrics/exposition.js';
-import type { Colors } from '../output.js';
+import { type Colors, jsonLine } from '../output.js';
 import { roundedBytes } from '../size.js';
 import { type Finding, overall, Verdict, verdictNames } from './judge.js';
 import { checkKinds, type Unit } from './thresholds.js';
@@ -20,7 +20,7 @@ export function written(told: Told, format: Format, colors: Colors): string {
     case 'nagios':
       return nagios(told);
     case 'json':
-      return `${JSON.stringify(json(told))}\n`;
+      return `${jsonLine(json(told))}\n`;
     case 'prometheus':
       return prometheus(told);
   }

@@ -5,7 +5,7 @@ import type { Client } from '../../client/client.js';
 import { during } from '../activity.js';
 import { explain } from '../help-text.js';
 import { parseCount } from '../numbers.js';
-import { counted, visible } from '../output.js';
+import { counted, jsonLine, visible } from '../output.js';
 import { addRequestFlags, defaultBucket, parseLevel, type RequestFlags } from '../request-flags.js';
 
 interface LsFlags extends RequestFlags {
@@ -63,12 +63,12 @@ async function ls(prefix: string | undefined, flags: LsFlags): Promise<void> {
   const list = async (client: Client) => {
     if (flags.keysOnly === true) {
       for await (const key of client.keys(options))
-        await line(flags.json === true ? JSON.stringify({ key }) : visible(key));
+        await line(flags.json === true ? jsonLine({ key }) : visible(key));
     } else {
       for await (const { key, version, stored } of client.scan(options))
         await line(
           flags.json === true
-            ? JSON.stringify({ key, ...stored, version })
+            ? jsonLine({ key, ...stored, version })
             : `${visible(key)}\t${visible(shown(stored))}`,
         );
     }

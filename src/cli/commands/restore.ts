@@ -4,7 +4,7 @@ import { formatElapsed } from '../../model/duration.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { CliError, ExitCode, failureLine } from '../exit.js';
 import { explain } from '../help-text.js';
-import { counted, note, printJson, warn } from '../output.js';
+import { counted, note, printJson, visible, warn } from '../output.js';
 import { addQuietFlag } from '../quiet.js';
 import { abortOnSignals, asFileError, patienceOf } from '../transfer/backups.js';
 import { showProgress } from '../transfer/progress.js';
@@ -68,7 +68,7 @@ async function restore(file: string, flags: RestoreFlags): Promise<void> {
         [counts.expired, 'left out: their life is over'],
       ] as const)
         if (count > 0) note(`${counted(count, 'key')} ${what}`);
-      for (const { key, error } of failures) warn(`failed: ${JSON.stringify(key)}: ${failureLine(error)}`);
+      for (const { key, error } of failures) warn(`failed: ${visible(key)}: ${visible(failureLine(error))}`);
     }
     if (signal.aborted) throw new CliError(ExitCode.Interrupted, 'interrupted: run it again to go on');
     if (failed > 0)

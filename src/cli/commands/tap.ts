@@ -60,7 +60,7 @@ export function register(program: Command): void {
 }
 
 async function tap(flags: TapFlags): Promise<void> {
-  const [{ connectionOptions }, { connectionOf }, { listen }, { lineOf }, { colorsFor, note }] =
+  const [{ connectionOptions }, { connectionOf }, { listen }, { lineOf }, { colorsFor, jsonLine, note }] =
     await Promise.all([
       import('../connection.js'),
       import('../open-client.js'),
@@ -87,7 +87,7 @@ async function tap(flags: TapFlags): Promise<void> {
   void connection.closed().then(() => queue.close());
   if (process.stdout.isTTY) note('Listening; Ctrl-C ends it.');
   for await (const event of queue.events()) {
-    const line = flags.json === true ? JSON.stringify(event) : lineOf(event, colors);
+    const line = flags.json === true ? jsonLine(event) : lineOf(event, colors);
     if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
     if (queue.dropped > 0) note(`${queue.takeDropped()} events dropped: the reader is too slow.`);
   }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { WatchEvent } from '../../client/watch/event.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
 import { explain } from '../help-text.js';
-import { visible } from '../output.js';
+import { jsonLine, visible } from '../output.js';
 import { defaultBucket } from '../request-flags.js';
 
 interface WatchFlags extends ConnectionFlags {
@@ -42,7 +42,7 @@ async function watch(prefix: string | undefined, flags: WatchFlags): Promise<voi
   await withClient(flags, async client => {
     await using events = await client.watch(options);
     for await (const event of events) {
-      const line = flags.json === true ? JSON.stringify(jsonOf(event)) : lineOf(event, shown);
+      const line = flags.json === true ? jsonLine(jsonOf(event)) : lineOf(event, shown);
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
     }
   });

@@ -8,7 +8,7 @@ import { explained, levelDefaultOf } from '../advice.js';
 import { CliError, ExitCode } from '../exit.js';
 import { type ListingOptions, listAll, listNode } from '../inspect/listing.js';
 import { inspectKey, printKeyReport } from '../inspect/one-key.js';
-import { colorsFor, counted, visible } from '../output.js';
+import { colorsFor, counted, jsonLine, visible } from '../output.js';
 import { printReceipt } from '../receipt.js';
 import { inConsole } from '../remedies.js';
 import { clusterView } from '../replicas/pages.js';
@@ -162,7 +162,7 @@ export class Session {
     if (receipt === undefined) return;
     // What a script prints is its results.
     if (out.isTTY === true) await printReceipt(receipt, out);
-    else note(JSON.stringify(receipt));
+    else note(jsonLine(receipt));
   }
 
   private tracing(isOn: boolean | undefined): void {

@@ -18,6 +18,10 @@ import type { Access } from './view.js';
 
 /** Pages that may look at the same time. */
 const STREAMS_MAX = 32;
+/** Of all pages and whoever else connects: the emulator in the same process needs files, too. */
+const CONNECTIONS_MAX = 250;
+/** Until a request has come whole, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 5000;
 const BODY_BYTES_MAX = 4096;
 /** Unsent bytes of a page that does not read; then it is let go, and comes back by itself. */
 const UNSENT_BYTES_MAX = 1024 * 1024;
@@ -65,7 +69,11 @@ export class DashboardServer {
     this.guard = { listen: options.listen, token: randomBytes(24).toString('base64url') };
     this.assets = new Assets(this.guard.token);
     this.reports = new Reports(options.faults.report);
-    this.server = createServer((request, response) => void this.handle(request, response));
+    this.server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: REQUEST_TIMEOUT_MS / 5 },
+      (request, response) => void this.handle(request, response),
+    );
+    this.server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** @throws Node's own error, `EADDRINUSE` among them. */

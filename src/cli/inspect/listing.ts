@@ -4,7 +4,7 @@ import type { ClusterReply } from '../../wire/generated/types.js';
 import { ringOf } from '../bucket-ring.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
-import { counted, printTable, tabSeparated, visible } from '../output.js';
+import { counted, jsonLine, printTable, tabSeparated, visible } from '../output.js';
 import { CrossCheck, type Difference } from '../replicas/cross-check.js';
 import { type Copies, mergeByKey } from '../replicas/merge.js';
 import { recordsOf } from '../replicas/pages.js';
@@ -108,7 +108,7 @@ class Rows {
     const { json, out, rowsMax } = this.options;
     for (const [node, record] of copies) {
       this.count++;
-      if (json) await this.lines.line(JSON.stringify(recordJson(node, record)));
+      if (json) await this.lines.line(jsonLine(recordJson(node, record)));
       else if (out.isTTY !== true) await this.tabbed(recordCells(node, record));
       else if (this.table.length < rowsMax) this.table.push(readableCells(node, record));
     }

@@ -11,7 +11,7 @@ const VALUE_MAX = 40;
 const LATE_MS = 1000;
 
 export function lineOf(event: TapEvent, colors: Colors): string {
-  const head = `${colors.dim(timeOf(event.at))} ${colors.bold(event.node.padEnd(4))}`;
+  const head = `${colors.dim(timeOf(event.at))} ${colors.bold(visible(event.node).padEnd(4))}`;
   switch (event.kind) {
     case 'record':
       return `${head} ${recordOf(event, colors)}`;

@@ -1,5 +1,5 @@
 // A terminal taken over for frames: drawn in place, given back as it was, whatever ends the command.
-import type { Colors } from '../output.js';
+import { type Colors, visible } from '../output.js';
 import type { Line } from './frame.js';
 
 const enter = '\u001b[?1049h\u001b[?25l';
@@ -50,7 +50,8 @@ export class Screen {
 }
 
 export function painted({ text, tone }: Line, columns: number, colors: Colors): string {
-  const cut = text.slice(0, columns);
+  // Nodes say why they are as they are.
+  const cut = visible(text).slice(0, columns);
   switch (tone) {
     case 'plain':
       return cut;

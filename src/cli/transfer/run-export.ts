@@ -14,7 +14,7 @@ import type { Activity } from '../activity.js';
 import { ringOf } from '../bucket-ring.js';
 import { CliError, ExitCode } from '../exit.js';
 import { LineWriter } from '../line-writer.js';
-import { counted, note, printJson } from '../output.js';
+import { counted, jsonLine, note, printJson } from '../output.js';
 import { mergeByKey } from '../replicas/merge.js';
 import { clusterView, recordsOf } from '../replicas/pages.js';
 import { readableNodes } from '../replicas/readable-nodes.js';
@@ -114,7 +114,7 @@ function fewestReadableOwners(
 async function lineMaker(format: Format): Promise<(record: WireRecord) => string> {
   if (format === Format.Ndjson)
     return ({ key, value, base64, expiresAt }) =>
-      JSON.stringify({
+      jsonLine({
         key,
         ...(value === undefined ? { base64: base64 ?? '' } : { value }),
         ...(expiresAt === undefined ? {} : { expiresAt: expiryText(expiresAt) }),

@@ -16,6 +16,8 @@ export interface MetricsServerOptions extends NodeMetricsOptions {
 
 /** Nobody needs a scrape that takes longer, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 5000;
+/** Who opens connections and asks nothing leaves room for the node's own, and for those who ask. */
+const CONNECTIONS_MAX = 100;
 
 export class MetricsServer {
   private readonly ofProcess = new ProcessMetrics();
@@ -32,7 +34,11 @@ export class MetricsServer {
 
   /** @throws InvalidRequestError when the port cannot be listened on. */
   static async listen(options: MetricsServerOptions): Promise<MetricsServer> {
-    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
+    const server = createServer({
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: REQUEST_TIMEOUT_MS / 5,
+    });
+    server.maxConnections = CONNECTIONS_MAX;
     // A scrape that was forgotten does not keep the process from ending.
     server.unref();
     const { port, listen } = options;

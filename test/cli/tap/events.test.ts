@@ -82,6 +82,9 @@ test('a line has nothing in it that a terminal would obey, and the bucket withou
   const line = lineOf(event, plain);
   assert.doesNotMatch(line, /[\u0000-\u001f]/);
   assert.match(line, /n0 {3}#5 PUT orders > a\\x1b\[2Jb = x\\ny .*@n2~1fycm8w1, copy 1$/);
+  // Whoever may publish where logs tell what they stored may name any node.
+  for (const forged of tap.ofEntry('\u001b]0;title\u0007', { sequence: 1, data: Buffer.from('x') }, at))
+    assert.doesNotMatch(lineOf(forged, plain), /[\u0000-\u001f]/);
 });
 
 test('what came long after its version says so', () => {

@@ -1,8 +1,10 @@
 // One frame of `dynats top`, from two looks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { colorsFor } from '../../../src/cli/output.js';
 import type { Survey } from '../../../src/cli/survey.js';
 import { frameOf } from '../../../src/cli/top/frame.js';
+import { painted } from '../../../src/cli/top/screen.js';
 import type { RequestsReply, StatusReply } from '../../../src/wire/generated/types.js';
 
 const at = 1_795_342_443_898;
@@ -67,4 +69,16 @@ test('a node that has just come has no rates, and no look at all is said plainly
   const nothing = survey(0, {});
   const lines = frameOf(nothing, nothing, 'no node answers');
   assert.deepEqual(lines[1], { text: 'no node answers', tone: 'bad' });
+});
+
+test('what a node says of itself does nothing to the terminal', () => {
+  const now = survey(1000, { n0: 5 });
+  const status = now.statuses.get('n0');
+  assert.ok(status);
+  const statuses = new Map([
+    ['n0', { ...status, state: 'recovering' as const, reason: '\u001b]0;title\u0007\r\n' }],
+  ]);
+  const lines = frameOf(survey(0, { n0: 5 }), { ...now, statuses });
+  const shown = lines.map(line => painted(line, 200, colorsFor({ isTTY: false })));
+  assert.ok(shown.includes('n0: \\x1b]0;title\\x07\\r\\n'), shown.join('\n'));
 });

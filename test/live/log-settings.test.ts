@@ -1,0 +1,45 @@
+// The settings of a log's stream, changed by hand while its node runs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DiscardPolicy, type StreamInfo } from '@nats-io/jetstream';
+import { connect as connectNats } from '@nats-io/transport-node';
+import { connect, Level } from '../../src/index.js';
+import { startEmulator, withoutAntiEntropy } from '../support/emulator.js';
+import { eventually } from '../support/eventually.js';
+
+test('what somebody changed of how a log keeps entries is put back, and what was stored meanwhile is read', async t => {
+  const emulator = await startEmulator(t, {
+    nodes: 1,
+    replicationFactor: 1,
+    replica: withoutAntiEntropy,
+  });
+  await using client = await connect({ servers: [...emulator.urls] });
+  const connection = await connectNats({ servers: emulator.logUrl('n0') });
+  t.after(() => connection.close());
+  const ask = async (verb: string, body: object = {}) =>
+    (await connection.request(`$JS.API.STREAM.${verb}.LOG_n0`, JSON.stringify(body))).json<StreamInfo>();
+  const { config } = await ask('INFO');
+  const isAsItWas = async () => {
+    const now = (await ask('INFO')).config;
+    assert.deepEqual({ ...now, metadata: {} }, { ...config, metadata: {} });
+  };
+  await ask('UPDATE', {
+    ...config,
+    subjects: ['elsewhere'],
+    republish: { src: 'elsewhere', dest: 'somewhere' },
+    discard: DiscardPolicy.Old,
+    max_age: 3_600_000_000_000,
+    max_msgs_per_subject: 100_000,
+    allow_direct: false,
+    no_ack: true,
+  });
+  await eventually(isAsItWas, { deadlineMs: 10_000, what: 'the log is as it was' });
+
+  await ask('UPDATE', { ...config, republish: undefined });
+  await client.put('key', 'acknowledged');
+  await eventually(
+    async () => assert.equal((await client.get('key', { level: Level.One }))?.string(), 'acknowledged'),
+    { deadlineMs: 10_000, what: 'the replica has read what it was not told of' },
+  );
+  await eventually(isAsItWas, { deadlineMs: 10_000, what: 'the log tells its replica again' });
+});
