@@ -1,4 +1,8 @@
 // The public API of the package.
+/**
+ * The client library: `connect`, `Client`, errors.
+ * @module dynats
+ */
 export type { BucketInfo, BucketOptions, BucketSettings, Buckets } from './client/buckets.js';
 export type { Client, Operation, Outcome, PutOptions, RequestOptions, Session } from './client/client.js';
 export { connect } from './client/connect.js';

@@ -1,5 +1,14 @@
 // Builds the site: every page from its markdown, with navigation and contents, and the files that pages show.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { pages as allPages } from './pages.mjs';
 import { escapeHtml, renderPage } from './render.mjs';
@@ -19,8 +28,10 @@ export function buildSite(out) {
   mkdirSync(out, { recursive: true });
   const pages = allPages.filter(({ file }) => existsSync(path.join(root, file)));
   const documents = generated.filter(({ from }) => existsSync(path.join(root, from, 'index.html')));
-  for (const { from, to } of documents)
+  for (const { from, to } of documents) {
     cpSync(path.join(root, from), path.join(out, to), { recursive: true });
+    linkBack(path.join(out, to));
+  }
   const pageOf = file => pages.find(each => each.file === file)?.page;
   const onAsset = file => {
     if (!assets.some(pattern => pattern.test(file)) || !existsSync(path.join(root, file))) return undefined;
@@ -46,6 +57,17 @@ export function buildSite(out) {
     cpSync(path.join(import.meta.dirname, file), path.join(out, file));
   cpSync(path.join(root, 'web/icon.svg'), path.join(out, 'icon.svg'));
   return pages.map(({ page }) => page);
+}
+
+/** Pages of the API lead back to the site: their title is its title, and a second one theirs. */
+function linkBack(directory) {
+  for (const file of readdirSync(directory, { recursive: true }).filter(each => each.endsWith('.html'))) {
+    const up = '../'.repeat(file.split(path.sep).length);
+    const html = readFileSync(path.join(directory, file), 'utf8');
+    const title = /<a href="([^"]*)" class="title">Dynats<\/a>/;
+    const both = `<a href="${up}index.html" class="title">Dynats</a> <a href="$1" class="title" style="margin: 0 auto 0 1rem">API</a>`;
+    writeFileSync(path.join(directory, file), html.replace(title, both));
+  }
 }
 
 function navigation(menu, page) {

@@ -1,4 +1,8 @@
 // `dynats/keyv`: a store for Keyv 5, and so for what is built on it (cache-manager, cacheable).
+/**
+ * A store for Keyv 5.
+ * @module dynats/keyv
+ */
 import { EventEmitter } from 'node:events';
 import type { KeyvStoreAdapter } from 'keyv';
 import { type Client, type ConnectOptions, connect, type Level } from '../index.js';

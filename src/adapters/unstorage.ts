@@ -1,4 +1,8 @@
 // `dynats/unstorage`: a driver for unstorage, and so for Nitro and Nuxt.
+/**
+ * A driver for unstorage.
+ * @module dynats/unstorage
+ */
 import type { Driver, StorageMeta } from 'unstorage';
 import { type Client, type ConnectOptions, connect, type Level, type Watch } from '../index.js';
 

@@ -1,4 +1,8 @@
 // `dynats/kv`: buckets through the interface of @nats-io/kv, so that a codebase that uses that changes its import.
+/**
+ * Buckets through the interface of @nats-io/kv.
+ * @module dynats/kv
+ */
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { BucketSettings } from '../client/buckets.js';
