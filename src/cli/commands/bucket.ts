@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
 import { formatDuration } from '../../model/duration.js';
+import { Level } from '../../model/level.js';
 import { during } from '../activity.js';
 import { confirm } from '../confirm.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
@@ -136,7 +137,7 @@ function rowOf(info: BucketInfo): string[] {
     name,
     partitioner,
     String(replicationFactor),
-    (level ?? 'QUORUM').toLowerCase(),
+    (level ?? Level.Quorum).toLowerCase(),
     ttlMs === undefined ? '' : formatDuration(ttlMs),
     valueBytesMax === undefined ? '' : formatBytes(valueBytesMax),
     String(life + 1),
