@@ -7,6 +7,7 @@ import * as validators from '../../src/wire/generated/validators.js';
 import { presence, putRequest, scanReply } from '../../src/wire/generated/validators.js';
 import { check, checkReply } from '../../src/wire/json.js';
 import { protocolOf, worksWith } from '../../src/wire/protocol.js';
+import { readReply } from '../../src/wire/reply.js';
 
 test('a heartbeat without a header is of protocol 1, one with nonsense of none', () => {
   assert.deepEqual(
@@ -46,6 +47,15 @@ test('what is wrong otherwise is refused all the same, and requests are read to 
   const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`field${i}`, 1]));
   assert.throws(() => checkReply(presence, { ...beat, ...many }), InvalidRequestError);
   assert.throws(() => check(putRequest, { key: 'k', value: 'v', lease: 1 }), { field: 'lease' });
+});
+
+test('a failure is read with what a newer node adds to it; a reply in other words is no fault of the request', () => {
+  const bytes = (reply: object) => new TextEncoder().encode(JSON.stringify(reply));
+  const error = { code: 'UNAVAILABLE', message: 'no', effect: 'none', required: 2, alive: 1 };
+  const newer = bytes({ error: { ...error, zones: ['a'] }, lease: 1 });
+  assert.throws(() => readReply(scanReply, newer), { code: 'UNAVAILABLE', required: 2, alive: 1 });
+  for (const reply of [{ records: 'many' }, { error: { ...error, code: 'NO_LEASE' } }])
+    assert.throws(() => readReply(scanReply, bytes(reply)), { code: 'INTERNAL', effect: 'unknown' });
 });
 
 /** Every object in `value`, itself first. */
