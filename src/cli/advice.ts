@@ -117,11 +117,12 @@ export function unavailableLine(
   const missing = owners?.missing.filter(each => zone === undefined || each.zone === zone) ?? [];
   const where = zone === undefined ? '' : ` in zone ${zone}`;
   const need = `${level ?? 'the level'} needs ${counted(required, 'owner')} of key ${subject.key}${where}`;
-  const down = missing.find(each => each.state === 'down');
+  const down = missing.filter(each => each.state === 'down');
+  const orders = [...new Set(down.map(({ node }) => say.restart(node)))].join(', ');
   const start =
-    down === undefined
+    down.length === 0
       ? `see ${say.status} for who is down`
-      : `start ${missing.length > 1 ? 'them' : 'it'} (${say.restart(down.node)})`;
+      : `start ${down.length > 1 ? 'them' : 'it'} (${orders})`;
   // Of other zones, too, since the levels advised count owners wherever they are.
   const aliveInAll = owners === undefined ? alive : owners.count - owners.missing.length;
   const lower = reachableLevel(subject.kind, level, { alive: aliveInAll, count: owners?.count });

@@ -77,6 +77,12 @@ const advice: Record<ErrorCode, (say: Remedies) => string> = {
   [ErrorCode.Internal]: () => 'DYNATS_DEBUG=1 shows more; see also the log of the node',
 };
 
+/** What helps when a field of the request is at fault. */
+const advices: Readonly<Record<string, (say: Remedies) => string>> = {
+  'bucket: ': say => `${say.shellOnly('dynats bucket ls')} lists them`,
+  'ttlMs: ': () => 'say it with --ttl, as 30m or 500ms',
+};
+
 /** One line: the code when there is one, what happened, what to do next. */
 export function failureLine(error: unknown, say: Remedies = inShell): string {
   if (error instanceof DynatsError) {
@@ -84,9 +90,8 @@ export function failureLine(error: unknown, say: Remedies = inShell): string {
       'field' in error && typeof error.field === 'string' && error.field !== '' ? `${error.field}: ` : '';
     // Messages often name their field already: say it once.
     const said = field !== '' && error.message.includes(field.slice(0, -2)) ? '' : field;
-    const next =
-      field === 'bucket: ' ? `${say.shellOnly('dynats bucket ls')} lists them` : advice[error.code](say);
-    return `${error.code}: ${said}${error.message}${next === '' ? '' : `: ${next}`}`;
+    const next = advices[field] ?? advice[error.code];
+    return `${error.code}: ${said}${error.message}${next(say) === '' ? '' : `${error.message.endsWith('?') ? '' : ':'} ${next(say)}`}`;
   }
   if (error instanceof CliError) return error.message;
   if (isBadArgument(error)) return error.message;

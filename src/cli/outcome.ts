@@ -1,6 +1,5 @@
 // How the outcome of a write is shown to a person.
 import { type OutcomeReport, Standing, Verdict } from '../model/outcome.js';
-import { versionText } from '../model/record.js';
 import { printTable, visible } from './output.js';
 
 export { Verdict };
@@ -26,12 +25,7 @@ export async function printOutcome(
 ): Promise<void> {
   out.write(`${bucket} > ${visible(key)} version: ${version}\n`);
   const rows = [
-    ...report.owners.map(({ node, standing, held }) => [
-      node,
-      'owner',
-      standings[standing],
-      held === null ? '' : versionText(held),
-    ]),
+    ...report.owners.map(({ node, standing, held }) => [node, 'owner', standings[standing], held ?? '']),
     ...report.hints.map(({ holder, target }) => [holder, `hint for ${target}`, standings.holds, '']),
   ];
   await printTable({ head: ['node', 'part', 'standing', 'held version'], rows }, out);

@@ -13,9 +13,9 @@ import {
 } from '../errors.js';
 import { type Bus, BusError } from '../ports.js';
 import { fromErrorReply } from '../wire/error-reply.js';
-import type { BatchReply, GetReply, PutReply } from '../wire/generated/types.js';
-import { batchReply, errorReply } from '../wire/generated/validators.js';
-import { checkReply, parseJson } from '../wire/json.js';
+import type { GetReply, PutReply } from '../wire/generated/types.js';
+import { batchReply } from '../wire/generated/validators.js';
+import { readReply } from '../wire/reply.js';
 import { apiSubject } from '../wire/subjects.js';
 import { tracingHeaders } from '../wire/traceparents.js';
 import type { Coordinators } from './coordinators.js';
@@ -231,7 +231,8 @@ export class ApiRequests {
     const headers = tracingHeaders(attempts.map(({ call }) => call.traceparent));
     const sentAtMs = performance.now();
     try {
-      const { results, time, now } = this.parse(
+      const { results, time, now } = readReply(
+        batchReply,
         (await this.options.bus.request(subject, data, timeoutMs, { headers })).data,
       );
       const tookMs = performance.now() - sentAtMs;
@@ -247,20 +248,6 @@ export class ApiRequests {
       if (target !== undefined && failure instanceof BusError && failure.kind === 'no-responders')
         this.options.coordinators.gone(target);
       for (const attempt of attempts) settle(attempt, failure);
-    }
-  }
-
-  private parse(data: Uint8Array): BatchReply {
-    const json = parseJson(data);
-    if (errorReply(json)) throw fromErrorReply(json);
-    try {
-      return checkReply(batchReply, json);
-    } catch (cause) {
-      if (cause instanceof InvalidRequestError)
-        throw new DynatsError('INTERNAL', `a node's reply is not valid: ${cause.message}`, 'unknown', {
-          cause,
-        });
-      throw cause;
     }
   }
 }

@@ -11,7 +11,6 @@ import type { NatsBus } from '../nats/bus.js';
 import { BusError, type Tracer } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
 import { loadTracer } from '../telemetry/tracer.js';
-import { fromErrorReply } from '../wire/error-reply.js';
 import type {
   ClusterReply,
   GetReply,
@@ -29,7 +28,8 @@ import type {
 } from '../wire/generated/types.js';
 import type { Validator } from '../wire/generated/validators.js';
 import * as validators from '../wire/generated/validators.js';
-import { checkReply, encodeJson, parseJson } from '../wire/json.js';
+import { encodeJson } from '../wire/json.js';
+import { readReply } from '../wire/reply.js';
 import {
   BUCKET_TIMEOUT_MS_DEFAULT,
   checkOperation,
@@ -400,9 +400,7 @@ class NatsClient implements Client {
     if (this.closing !== undefined) throw closedError();
     try {
       const reply = await this.bus.request(subject, encodeJson(request), timeoutMs);
-      const json = parseJson(reply.data);
-      if (validators.errorReply(json)) throw fromErrorReply(json);
-      return checkReply(validator, json);
+      return readReply(validator, reply.data);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       if (error.kind === 'forbidden') throw forbidden(error);

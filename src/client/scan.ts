@@ -2,10 +2,10 @@
 import type { Coordinator } from '../coordinator/coordinator.js';
 import { DynatsError, InvalidRequestError, ReadTimeoutError, UnavailableError } from '../errors.js';
 import { type Bus, BusError } from '../ports.js';
-import { fromErrorReply } from '../wire/error-reply.js';
 import type { ScanReply, ScanRequest } from '../wire/generated/types.js';
-import { errorReply, scanReply } from '../wire/generated/validators.js';
-import { checkReply, encodeJson, parseJson } from '../wire/json.js';
+import { scanReply } from '../wire/generated/validators.js';
+import { encodeJson } from '../wire/json.js';
+import { readReply } from '../wire/reply.js';
 import { checkScan } from '../wire/scan.js';
 import { apiSubject } from '../wire/subjects.js';
 import type { RequestOptions } from './client.js';
@@ -151,9 +151,7 @@ export class ScanPages {
     const nodesNow = this.options.nodesNow();
     const deadline = nodesNow === undefined ? {} : { deadline: Math.ceil(nodesNow + timeoutMs) };
     const data = encodeJson({ ...request, timeoutMs, ...deadline });
-    const json = parseJson((await this.options.bus.request(subject, data, timeoutMs)).data);
-    if (errorReply(json)) throw fromErrorReply(json);
-    return checkReply(scanReply, json);
+    return readReply(scanReply, (await this.options.bus.request(subject, data, timeoutMs)).data);
   }
 }
 

@@ -176,8 +176,8 @@ export class Buckets {
 
   /** Making a bucket that is there already is the same request again, or a mistake. */
   private same(request: BucketRequest, { name, definition }: Bucket): undefined {
-    const asked = { ...this.settings(request), ...optional(request) };
-    const there = { ...this.settings(definition), ...optional(definition) };
+    const asked = { ...this.settings(request), ...optional(withLevel(request)) };
+    const there = { ...this.settings(definition), ...optional(withLevel(definition)) };
     if (JSON.stringify(asked) === JSON.stringify(there)) return undefined;
     throw new InvalidRequestError(
       'bucket',
@@ -192,7 +192,7 @@ export class Buckets {
   private shown({ name, definition }: Bucket): BucketReply['buckets'][number] {
     const { life = 0, change = 0, dropped } = definition;
     const end = dropped === true ? { dropped } : {};
-    return { name, ...this.settings(definition), ...optional(definition), life, change, ...end };
+    return { name, ...this.settings(definition), ...optional(withLevel(definition)), life, change, ...end };
   }
 
   private unknown(name: string): InvalidRequestError {
@@ -202,6 +202,11 @@ export class Buckets {
       `unknown bucket ${JSON.stringify(name)}; there is ${names.join(', ')}`,
     );
   }
+}
+
+/** With the level that a bucket has which names none. */
+function withLevel<T extends Pick<BucketDefinition, 'level'>>(settings: T) {
+  return { ...settings, level: settings.level ?? Level.Quorum };
 }
 
 /** The settings that a bucket may do without, in one order; 0 stands for none. */

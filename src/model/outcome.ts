@@ -1,6 +1,6 @@
 // Where one write stands, from what each node knows of it: the answer to a WRITE_TIMEOUT.
 import type { OutcomeReply } from '../wire/generated/types.js';
-import { compareVersions, type Version } from './record.js';
+import { compareVersions } from './record.js';
 import { versionOf } from './session.js';
 
 /** What an owner holds of the key, beside the version asked about. `unknown`: it cannot be asked, or may lack entries. */
@@ -29,7 +29,7 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 /** What became of a write, as far as the owners that answered tell. */
 export interface OutcomeReport {
   readonly verdict: Verdict;
-  readonly owners: readonly { node: string; standing: Standing; held: Version | null }[];
+  readonly owners: readonly { node: string; standing: Standing; held: string | null }[];
   /** Hints that keep this very version. */
   readonly hints: readonly { holder: string; target: string }[];
   /** Nodes that did not answer: each may keep a hint. */
@@ -69,11 +69,10 @@ export function judgeOutcome(
 
 function standingOf(version: string, reply: OutcomeReply | undefined): Standing {
   if (reply === undefined) return Standing.Unknown;
-  const { held, state } = reply;
+  const { held, deleted = false, state } = reply;
   if (held !== null) {
-    const asked = versionOf(version, false);
-    if (held.time === asked.time && held.writer === asked.writer) return Standing.Holds;
-    if (compareVersions(held, asked) > 0) return Standing.Newer;
+    if (held === version) return Standing.Holds;
+    if (compareVersions(versionOf(held, deleted), versionOf(version, false)) > 0) return Standing.Newer;
   }
   // A replica that has not read all of its log, or lost some of it, may yet find the version there or get it back.
   if (state !== 'serving') return Standing.Unknown;

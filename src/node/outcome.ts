@@ -1,7 +1,7 @@
 // What this node knows of one version of a key: what its replica holds, and for whom its hints stream keeps that version.
 
 import type { Catalog } from '../coordinator/catalog.js';
-import { versionOf, versionText } from '../model/record.js';
+import { versionText } from '../model/record.js';
 import type { HintStream } from '../ports.js';
 import type { Replica } from '../replica/replica.js';
 import type { OutcomeReply } from '../wire/generated/types.js';
@@ -52,7 +52,8 @@ export async function outcomeOf(
   return {
     node,
     state: replica.state,
-    held: record === undefined ? null : versionOf(record),
+    held: record === undefined ? null : versionText(record),
+    ...(record?.deleted === true ? { deleted: true } : {}),
     hinted,
     isComplete: from === firstSequence,
   };

@@ -238,7 +238,7 @@ test('the dashboard', async t => {
       { deadlineMs: shownMs, what: 'sampled requests are listed' },
     );
     await shows(page, '#requests .chip.ok', /n[023] ✓/);
-    await shows(page, '[data-plot="writes"] .now', /p50 [\d.]+ ms/);
+    await shows(page, '[data-plot="writes"] .now', /p50 [\d.]+ms/);
     await eventually(async () => (await fact(page, 'n2', 'Keys')) === '1', {
       deadlineMs: shownMs,
       what: 'n2 holds a key',

@@ -9,8 +9,8 @@ const owners = ['n2', 'n3', 'n0'];
 const version = '50@w';
 
 function reply(node: string, held: number | 'same' | null, more: Partial<OutcomeReply> = {}): OutcomeReply {
-  const record = held === null ? null : { time: held === 'same' ? 50 : held, writer: 'w' };
-  return { node, state: 'serving', held: record, hinted: [], isComplete: true, ...more };
+  const text = held === null ? null : `${held === 'same' ? 50 : held}@w`;
+  return { node, state: 'serving', held: text, hinted: [], isComplete: true, ...more };
 }
 
 const rest = (...but: string[]) => nodes.filter(node => !but.includes(node)).map(node => reply(node, null));
@@ -43,7 +43,13 @@ const cases: readonly Case[] = [
   },
   {
     what: 'the same time of a larger writer is newer',
-    replies: [...rest('n3'), reply('n3', null, { held: { time: 50, writer: 'x' } })],
+    replies: [...rest('n3'), reply('n3', null, { held: '50@x' })],
+    verdict: 'superseded',
+    says: /n3/,
+  },
+  {
+    what: 'a delete of the same time is newer, whoever wrote it',
+    replies: [...rest('n3'), reply('n3', null, { held: '50@a', deleted: true })],
     verdict: 'superseded',
     says: /n3/,
   },

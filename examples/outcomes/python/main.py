@@ -52,9 +52,7 @@ async def main():
     # Every node tells what it knows of one version of a key.
     for node in ["n0", "n1", "n3"]:
         known = await ask(f"dynats.node.{node}.outcome", key=137, version=reply["version"])
-        held = known["held"]
-        holds = held is not None and f"{held['time']}@{held['writer']}" == reply["version"]
-        print(f"{node} holds it: {holds}, has a hint for: {known['hinted']}")
+        print(f"{node} holds it: {known['held'] == reply['version']}, has a hint for: {known['hinted']}")
 
     await nc.close()
 

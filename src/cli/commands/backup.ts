@@ -8,7 +8,8 @@ import { counted, note, printJson } from '../output.js';
 import { addQuietFlag } from '../quiet.js';
 import { parseLevel } from '../request-flags.js';
 import { abortOnSignals, asFileError, describeBackup, patienceOf } from '../transfer/backups.js';
-import { showProgress } from '../transfer/progress.js';
+import { keysEstimate } from '../transfer/keys-estimate.js';
+import { type Progress, showProgress } from '../transfer/progress.js';
 
 interface BackupFlags extends ConnectionFlags {
   level?: string;
@@ -54,19 +55,22 @@ async function take(bucket: string | undefined, file: string | undefined, flags:
   const start = performance.now();
   using interrupted = abortOnSignals();
   const { signal } = interrupted;
-  const progress = await showProgress('backup', 0);
+  let progress: Progress | undefined;
   try {
-    const end = await withClient(flags, client =>
-      takeBackup(client, {
+    const end = await withClient(flags, async client => {
+      const { cluster, peers } = await client.cluster();
+      const nodes = peers.map(({ node }) => node);
+      progress = await showProgress('backup', await keysEstimate(client, nodes, cluster, bucket));
+      return takeBackup(client, {
         file,
         bucket,
         level,
         ...patienceOf(flags),
         signal,
-        onProgress: records => progress.update(records, records, 0),
-      }),
-    );
-    progress.stop();
+        onProgress: records => progress?.update(records, records, 0),
+      });
+    });
+    progress?.stop();
     if (flags.json === true) return printJson({ file, bucket, ...end });
     const took = formatElapsed(performance.now() - start);
     const live = end.records - end.tombstones;
@@ -77,7 +81,7 @@ async function take(bucket: string | undefined, file: string | undefined, flags:
     if (signal.aborted) throw new CliError(ExitCode.Interrupted, `interrupted: ${file} was not written`);
     throw asFileError(error);
   } finally {
-    progress.stop();
+    progress?.stop();
   }
 }
 

@@ -3,7 +3,9 @@
 import type { Command } from 'commander';
 import type { BucketInfo, BucketSettings } from '../../client/buckets.js';
 import type { Client } from '../../client/client.js';
+import { UnavailableError } from '../../errors.js';
 import { formatDuration } from '../../model/duration.js';
+import { Level } from '../../model/level.js';
 import { during } from '../activity.js';
 import { confirm } from '../confirm.js';
 import { addConnectionFlags, type ConnectionFlags } from '../connection.js';
@@ -119,7 +121,7 @@ async function run(
   use: (client: Client) => Promise<BucketInfo | BucketInfo[]>,
 ): Promise<void> {
   const { withClient } = await import('../open-client.js');
-  const found = await during('waiting for the nodes', () => withClient(flags, use));
+  const found = await during('waiting for the nodes', () => withClient(flags, use)).catch(tellOfQuorum);
   if (flags.json === true) return printJson(found);
   if (flags.names === true && Array.isArray(found)) return found.forEach(({ name }) => void print(name));
   if (!Array.isArray(found) && found.dropped === true)
@@ -130,13 +132,24 @@ async function run(
   });
 }
 
+/** Definitions of buckets are read and written at a quorum of all nodes, which no --level changes. */
+function tellOfQuorum(error: unknown): never {
+  if (!(error instanceof UnavailableError)) throw error;
+  const { required, alive } = error;
+  throw new CliError(
+    ExitCode.LevelNotReached,
+    `UNAVAILABLE: buckets are kept by a majority of all nodes: ${required} are needed, ${alive} alive: see dynats status for who is down, and start it`,
+    { cause: error },
+  );
+}
+
 function rowOf(info: BucketInfo): string[] {
   const { name, partitioner, replicationFactor, level, ttlMs, valueBytesMax, life } = info;
   return [
     name,
     partitioner,
     String(replicationFactor),
-    (level ?? 'QUORUM').toLowerCase(),
+    (level ?? Level.Quorum).toLowerCase(),
     ttlMs === undefined ? '' : formatDuration(ttlMs),
     valueBytesMax === undefined ? '' : formatBytes(valueBytesMax),
     String(life + 1),

@@ -1,8 +1,9 @@
 // dynats del: delete one key.
 
 import type { Command } from 'commander';
+import { ackedText } from '../acked.js';
 import { explain } from '../help-text.js';
-import { counted, print, printJson, visible } from '../output.js';
+import { print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
 
 export function register(program: Command): void {
@@ -29,6 +30,6 @@ async function del(key: string, flags: RequestFlags): Promise<void> {
   }));
   if (flags.json === true) return printJson(reply);
   print(
-    `${subject.bucket} > ${visible(key)} deleted, version: ${reply.version} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked`,
+    `${subject.bucket} > ${visible(key)} deleted, version: ${reply.version} @ ${reply.level}, ${ackedText(reply)}`,
   );
 }

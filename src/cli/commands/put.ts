@@ -1,9 +1,10 @@
 // dynats put: store one value.
 
 import type { Command } from 'commander';
+import { ackedText } from '../acked.js';
 import { CliError, ExitCode } from '../exit.js';
 import { explain } from '../help-text.js';
-import { counted, print, printJson, visible } from '../output.js';
+import { print, printJson, visible } from '../output.js';
 import { addRequestFlags, type RequestFlags, requestOf } from '../request-flags.js';
 import { addTtlFlag, type TtlFlags, ttlOf } from '../ttl-flag.js';
 
@@ -35,7 +36,7 @@ async function put(key: string, value: string | undefined, flags: RequestFlags &
   }));
   if (flags.json === true) return printJson(reply);
   print(
-    `${subject.bucket} > ${visible(key)} version: ${reply.version} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked`,
+    `${subject.bucket} > ${visible(key)} version: ${reply.version} @ ${reply.level}, ${ackedText(reply)}`,
   );
 }
 

@@ -1,9 +1,11 @@
 // Carries out the statements of one console: it holds the connection, the level and the coordinating node.
+
 import type { Client } from '../../client/client.js';
 import { ClosedError, DynatsError } from '../../errors.js';
 import { Level } from '../../model/level.js';
 import { SessionMemory } from '../../model/session.js';
 import type { GetReply, PutReply, Receipt } from '../../wire/generated/types.js';
+import { ackedText } from '../acked.js';
 import { explained, levelDefaultOf } from '../advice.js';
 import { CliError, ExitCode } from '../exit.js';
 import { type ListingOptions, listAll, listNode } from '../inspect/listing.js';
@@ -126,9 +128,7 @@ export class Session {
       const reply =
         verb === 'put' ? await client.put(key, statement.value, options) : await client.delete(key, options);
       const done = verb === 'put' ? 'stored' : 'deleted';
-      this.say(
-        `${done} ${visible(key)} @ ${reply.level}, ${counted(reply.acked, 'owner')} acked, version ${reply.version}`,
-      );
+      this.say(`${done} ${visible(key)} @ ${reply.level}, ${ackedText(reply)}, version ${reply.version}`);
       await this.learn(subject, reply);
     } catch (error) {
       if (error instanceof DynatsError) await this.show(error.receipt);

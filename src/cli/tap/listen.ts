@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { connect } from '../../index.js';
 import { NatsAppliedFeed } from '../../nats/applied.js';
 import { presence as validPresence } from '../../wire/generated/validators.js';
-import { decodeJson } from '../../wire/json.js';
+import { decodeReply } from '../../wire/json.js';
 import { subjects } from '../../wire/subjects.js';
 import { type TapEvent, TapEvents, type TapKind } from './events.js';
 
@@ -34,7 +34,7 @@ export async function listen(options: ListenOptions): Promise<() => Promise<void
         if (error !== null) return onRefused('heartbeats');
         const at = Date.now();
         try {
-          const presence = decodeJson(validPresence, data);
+          const presence = decodeReply(validPresence, data);
           onEvent({ at, node: presence.node, kind: 'heartbeat', presence });
         } catch {
           // No heartbeat; whoever may publish there is no concern of this command.

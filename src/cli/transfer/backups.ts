@@ -1,6 +1,8 @@
 // What the commands for backups share: signals, patience, errors, and what a file holds in words.
+
 import { BackupError } from '../../backup/backup-error.js';
 import type { Verified } from '../../backup/read.js';
+import { UnavailableError } from '../../errors.js';
 import { type ConnectionFlags, parseTimeoutMs } from '../connection.js';
 import { CliError, ExitCode } from '../exit.js';
 import { counted, print } from '../output.js';
@@ -25,6 +27,13 @@ export function patienceOf({ timeout }: ConnectionFlags): { timeoutMs?: number }
 
 /** What is wrong with a file, or the place for it, is for the person to put right. */
 export function asFileError(error: unknown): unknown {
+  // Its level is not what keeps it from finding the bucket, and a lower one would leave out what it is to hold.
+  if (error instanceof UnavailableError)
+    return new CliError(
+      ExitCode.LevelNotReached,
+      `UNAVAILABLE: ${error.message}: see dynats status for who is down, start it, and repeat`,
+      { cause: error },
+    );
   return error instanceof BackupError ? new CliError(ExitCode.Usage, error.message, { cause: error }) : error;
 }
 

@@ -20,6 +20,7 @@ import { clusterView, recordsOf } from '../replicas/pages.js';
 import { readableNodes } from '../replicas/readable-nodes.js';
 import { newestOf } from '../replicas/verdict.js';
 import { Format } from './format.js';
+import { keysEstimate } from './keys-estimate.js';
 import { expiryText } from './life.js';
 import { showProgress } from './progress.js';
 
@@ -40,7 +41,10 @@ export async function runExport(
   const view = await clusterView(client);
   const nodes = completeNodes(view, options.bucket);
   const target = await openTarget(options.file);
-  const progress = await showProgress('export', await keysEstimate(client, nodes, view, options.bucket));
+  const progress = await showProgress(
+    'export',
+    await keysEstimate(client, nodes, view.cluster, options.bucket),
+  );
   const start = performance.now();
   let count = 0;
   activity.at = '';
@@ -122,20 +126,6 @@ async function lineMaker(format: Format): Promise<(record: WireRecord) => string
   const { csvLine } = await import('./csv.js');
   return ({ key, value, base64, expiresAt }) =>
     csvLine({ key, value, base64, expiresAt: expiresAt === undefined ? '' : expiryText(expiresAt) });
-}
-
-/** For the progress bar only. */
-async function keysEstimate(
-  client: Client,
-  nodes: readonly string[],
-  view: ClusterReply,
-  bucket: string,
-): Promise<number> {
-  const counts = await Promise.all(
-    nodes.map(async node => (await client.status(node).catch(() => undefined))?.keys ?? 0),
-  );
-  const copies = Math.min(ringOf(view.cluster, bucket).replicationFactor, nodes.length);
-  return Math.ceil(counts.reduce((sum, keys) => sum + keys, 0) / Math.max(1, copies));
 }
 
 interface Target {
