@@ -151,7 +151,7 @@ export interface HeldHints {
 
 /** The hints that one node holds. */
 export interface HintStream extends LogStream {
-  /** Rejects when the holder's broker cannot be reached. */
+  /** Makes this node's own stream anew when it is gone. Rejects when the holder's broker cannot be reached. */
   held(): Promise<HeldHints>;
   /** As `read`, with what a hint has besides. */
   hints(

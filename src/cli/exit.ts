@@ -121,6 +121,7 @@ function trace(error: Error): string {
 export function quietWhenReaderLeaves(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.Ok);
-    throw error;
+    errorLine(`cannot write the output: ${error.message}`);
+    process.exit(ExitCode.Unexpected);
   });
 }

@@ -21,6 +21,10 @@ const DUPLICATES_MS = 2 * 60_000;
 export const HINT_BYTES_MAX = 1024 * 1024 * 1024;
 
 export class NatsHintStream extends NatsLogStream implements HintStream {
+  /** What the stream was made with, when it is this process that sees to it. */
+  private maxBytes: number | undefined;
+  private kept: HintPolicy | undefined;
+
   constructor(options: StreamOptions) {
     super(options, streams.hints(options.node));
   }
@@ -28,6 +32,7 @@ export class NatsHintStream extends NatsLogStream implements HintStream {
   /** Makes the stream if there is none. @param maxBytes a hint that finds no room is refused. */
   async ensure(maxBytes: number): Promise<void> {
     const { node } = this.options;
+    this.maxBytes = maxBytes;
     const known = await this.infoIfAny();
     const api = await this.api();
     if (known === undefined)
@@ -42,7 +47,15 @@ export class NatsHintStream extends NatsLogStream implements HintStream {
   }
 
   async held(): Promise<HeldHints> {
-    const info = await this.info(subjects.allHints(this.options.node));
+    const filter = subjects.allHints(this.options.node);
+    const { maxBytes, kept } = this;
+    let info = await this.infoIfAny(filter);
+    if (info === undefined && maxBytes !== undefined) {
+      // Somebody deleted it, or its broker lost its disk, while this process went on.
+      await this.ensure(maxBytes);
+      if (kept !== undefined) await this.keep(kept);
+    }
+    info ??= await this.info(filter);
     const { firstSequence, lastSequence } = stateOf(info);
     const entries = new Map(
       Object.entries(info.state.subjects ?? {}).map(([subject, count]) => [targetOf(subject), count]),
@@ -68,6 +81,7 @@ export class NatsHintStream extends NatsLogStream implements HintStream {
   async keep(policy: HintPolicy): Promise<void> {
     const { config } = await this.info();
     const maxAgeMs = policy.settings.windowMs + GRACE_MS;
+    this.kept = policy;
     const api = await this.api();
     await api.streams.update(this.stream, {
       ...config,

@@ -114,9 +114,9 @@ export class NatsLogStream implements LogStream {
   }
 
   /** Undefined when there is no such stream. */
-  protected async infoIfAny(): Promise<StreamInfo | undefined> {
+  protected async infoIfAny(subjectsFilter?: string): Promise<StreamInfo | undefined> {
     try {
-      return await this.info();
+      return await this.info(subjectsFilter);
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
         return undefined;

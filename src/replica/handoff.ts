@@ -47,6 +47,8 @@ export class Handoff {
   private looking = false;
   private closed = false;
   private hasLooked = false;
+  /** Where this node's own hints ended at the last look. */
+  private lastSequence = 0;
   private deliveredCount = 0;
   private lookCount = 0;
   private readonly streams = new Map<string, HintStream>();
@@ -120,7 +122,10 @@ export class Handoff {
     const stream = this.streamOf(holder);
     const held = await stream.held();
     const isOwn = holder === node;
-    if (isOwn) await ledger.follow(stream, held);
+    if (isOwn) {
+      this.countLost(held);
+      await ledger.follow(stream, held);
+    }
     this.hasLooked ||= isOwn;
     // A holder whose process is gone is served by its own rules, as it left them with its hints.
     const left = held.policy ?? policyOf({});
@@ -129,6 +134,16 @@ export class Handoff {
     for (const target of held.entries.keys())
       if (await this.takeSome({ stream, holder, target, held, policy })) isMore = true;
     return isMore;
+  }
+
+  /** A stream that ends before where it ended has lost hints, or was begun anew. */
+  private countLost({ lastSequence, entries }: HeldHints): void {
+    if (lastSequence < this.lastSequence)
+      for (const [target, count] of this.held) {
+        const lost = count - (entries.get(target) ?? 0);
+        if (lost > 0) this.options.losses.sawDropped(target, lost);
+      }
+    this.lastSequence = lastSequence;
   }
 
   private canDeliver({ target, policy }: Backlog): boolean {

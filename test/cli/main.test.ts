@@ -1,7 +1,10 @@
 // The real command, as a process.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { cliPath } from '../support/emulator.js';
 import { dynats } from './run-dynats.js';
 
 /** A port of this machine on which nothing listens. */
@@ -74,4 +77,16 @@ test('a password is never printed', async () => {
     env: { NATS_URL: server, DYNATS_DEBUG: '1' },
   });
   assert.doesNotMatch(stdout + stderr, /hush/);
+});
+
+test('output that finds no room is one line, not a trace', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawnSync(process.execPath, [cliPath, '--help'], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  assert.deepEqual(
+    [child.status, String(child.stderr)],
+    [1, 'dynats: cannot write the output: ENOSPC: no space left on device, write\n'],
+  );
 });

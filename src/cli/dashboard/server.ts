@@ -1,7 +1,7 @@
 // The dashboard's HTTP server: the page's files, its stream of events, and its questions.
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { EmulatorError } from '../../emulator/emulator-error.js';
 import { DynatsError } from '../../errors.js';
 import { ringOf } from '../bucket-ring.js';
@@ -12,6 +12,7 @@ import { carryOut, type Faults, parseFault } from './faults.js';
 import { type Feed, type Message, runningServers } from './feed.js';
 import { type GuardOptions, isLoopback, refusal } from './guard.js';
 import { keyView } from './key-view.js';
+import { isStranger, peerUid } from './peer-user.js';
 import { Reports } from './reports.js';
 import { ringView } from './ring-view.js';
 import type { Access } from './view.js';
@@ -64,6 +65,7 @@ export class DashboardServer {
   private readonly assets: Assets;
   private readonly reports: Reports;
   private readonly streams = new Set<ServerResponse>();
+  private readonly foreign = new WeakMap<Socket, boolean>();
 
   private constructor(private readonly options: ServerOptions) {
     this.guard = { listen: options.listen, token: randomBytes(24).toString('base64url') };
@@ -108,6 +110,8 @@ export class DashboardServer {
       const wants = request.method === 'POST' ? 'change' : 'look';
       const refused = refusal(request.headers, wants, this.guard);
       if (refused !== undefined) throw new Refused(403, refused);
+      if (this.isForeign(request.socket))
+        throw new Refused(403, 'this dashboard is of another user of this machine: start your own');
       if (wants === 'change') return json(response, await this.change(url, request));
       if (request.method !== 'GET' && request.method !== 'HEAD')
         throw new Refused(405, 'only GET, HEAD and POST are answered');
@@ -121,6 +125,16 @@ export class DashboardServer {
     } catch (error) {
       fail(response, error);
     }
+  }
+
+  /** Of a page that is served to a network nobody knows the user. */
+  private isForeign(socket: Socket): boolean {
+    let isForeign = this.foreign.get(socket);
+    if (isForeign === undefined) {
+      isForeign = isLoopback(this.options.listen) && isStranger(peerUid(socket));
+      this.foreign.set(socket, isForeign);
+    }
+    return isForeign;
   }
 
   private stream(request: IncomingMessage, response: ServerResponse, url: URL): void {
