@@ -2,12 +2,12 @@
 // browsers makes of it, in a real browser.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import esbuild from 'esbuild-wasm';
 import { ensureChromium } from './chromium.mjs';
-import { ensureTools, toolPath, toolsDir } from './tools.mjs';
+import { ensureTools, toolPath } from './tools.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dir = mkdtempSync(path.join(os.tmpdir(), 'dynats-package-'));
@@ -91,7 +91,6 @@ export const made: typeof Kvm = Kvm;
 
 /** Bundles an entry of the package as web projects do, and says how large that is. @returns the bundle's path. */
 async function bundle(project, entry) {
-  const esbuild = createRequire(path.join(toolsDir, 'package.json'))('esbuild');
   const outfile = path.join(dir, `${entry.replace('/', '-')}.js`);
   process.stdout.write(`esbuild for browsers: ${entry}\n`);
   const { warnings, metafile } = await esbuild.build({

@@ -35,6 +35,7 @@ export class HintStore {
   /** What no holder could be asked for: our own connection is being made anew, or nobody is up. */
   private waiting: Unstored[] = [];
   private timer: Timer | undefined;
+  private closed = false;
   private readonly lanes = new Map<string, EntryLane>();
   private storedCount = 0;
   private failedCount = 0;
@@ -78,8 +79,13 @@ export class HintStore {
     this.tryHolders({ hint, untilMs: this.clock.monotonic() + PATIENCE_MS });
   }
 
+  /** Gives up what waits for another try, and from now on what would have to: a write at ANY waits for it. */
   close(): void {
+    this.closed = true;
     this.timer?.cancel();
+    const given = this.waiting;
+    this.waiting = [];
+    for (const { hint } of given) this.giveUp(hint);
   }
 
   private tryHolders(unstored: Unstored, candidates = holders(unstored.hint), haveRefused = true): void {
@@ -110,7 +116,7 @@ export class HintStore {
 
   private tryLater(unstored: Unstored): void {
     const { hint, untilMs } = unstored;
-    if (this.clock.monotonic() >= untilMs || this.waiting.length >= WAITING_MAX) {
+    if (this.closed || this.clock.monotonic() >= untilMs || this.waiting.length >= WAITING_MAX) {
       this.giveUp(hint);
       return;
     }
