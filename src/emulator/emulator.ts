@@ -21,6 +21,7 @@ import type { EmulatorReport, Ended, Linked, Restarted } from './report.js';
 import { connectionAs, emulatorSecrets } from './secrets/emulator-secrets.js';
 import type { Secrets } from './secrets/secrets.js';
 import { type RecordedProcess, readState, stateOf, writeState } from './state-file.js';
+import { StuckBrokers } from './stuck-brokers.js';
 import { endWhatIsLeft, takeLock } from './take-over.js';
 
 /** How long to wait for the others to notice a killed and a paused node. */
@@ -37,6 +38,7 @@ export class Emulator implements AsyncDisposable {
   private readonly shared: NodeProcesses | undefined;
   private readonly launcher: Launcher;
   private readonly cuts: Cuts;
+  private readonly stuckBrokers: StuckBrokers;
   private readonly notices: Notices;
   private control: ControlServer | undefined;
   private stopping: Promise<void> | undefined;
@@ -64,7 +66,8 @@ export class Emulator implements AsyncDisposable {
       links,
       secrets,
       websockets,
-      onReport: (node, { state, applied, total }) => {
+      onReport: (node, { state, applied, total, logTrouble }) => {
+        this.stuckBrokers.heard(node, logTrouble);
         if (state === 'catching-up' && total !== undefined && total >= longLogEntries)
           options.onProgress?.(`${node} reads its log: ${applied ?? 0} of ${total} entries`);
       },
@@ -74,6 +77,11 @@ export class Emulator implements AsyncDisposable {
     const own = single ? [Part.Replica] : parts;
     this.members = new Map(plan.cluster.nodes.map(name => [name, this.processesOf(name, own)]));
     this.shared = single ? this.processesOf(sharedBrokerName, [Part.Log]) : undefined;
+    this.stuckBrokers = new StuckBrokers({
+      storeOf: node => layout.node(single ? sharedBrokerName : node).store,
+      restart: node => (this.shared ?? this.member(node)).restartLog(),
+      onProgress: options.onProgress,
+    });
     this.notices = new Notices({
       members: this.members,
       shared: this.shared,
@@ -322,6 +330,7 @@ export class Emulator implements AsyncDisposable {
 
   private async stopAll(): Promise<void> {
     this.control?.close();
+    this.stuckBrokers.close();
     const nodes = [...this.members.values()];
     await Promise.all(nodes.map(node => node.stopReplica()));
     await Promise.all([this.shared?.stopBrokers(), ...nodes.map(node => node.stopBrokers())]);

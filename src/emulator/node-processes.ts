@@ -83,6 +83,13 @@ export class NodeProcesses {
     return report;
   }
 
+  /** Ends the log broker, if it runs and is not paused, and starts it: for when it is there and of no use. */
+  async restartLog(): Promise<void> {
+    if (!this.isRunning(Part.Log) || this.isPaused(Part.Log)) return;
+    await this.children.get(Part.Log)?.kill();
+    await this.startBrokers();
+  }
+
   isRunning(part: Part): boolean {
     return this.children.get(part)?.running ?? false;
   }

@@ -12,23 +12,34 @@ import { failed, messageOf, usage } from './emulator-error.js';
 import { endLeftovers } from './leftovers.js';
 import { urlOf } from './plan.js';
 import type { RecordedProcess } from './state-file.js';
+import { StuckBrokers } from './stuck-brokers.js';
 
 export type OwnLogSettings = Extract<NodeConfig['log'], { storeDir: string }>;
 
 const stopGraceMs = 5000;
 
 export class OwnLogBroker {
-  /** Resolves to why when the broker ends by itself. */
+  /** Resolves to why when the broker ends by itself, or is of no use any more: whoever starts the node starts it again. */
   readonly died: Promise<string>;
+  private readonly stuck: StuckBrokers;
 
   private constructor(
     /** URL for the replica beside it. */
     readonly url: string,
     private readonly child: Child,
     private readonly lock: DataDirLock,
+    private readonly node: string,
+    dir: string,
   ) {
+    let giveUp: (why: string) => void = () => undefined;
     this.died = new Promise(resolve => {
+      giveUp = resolve;
       void child.exited.then(() => child.ending || resolve(child.whyEnded()));
+    });
+    this.stuck = new StuckBrokers({
+      storeOf: () => dir,
+      restart: async () => giveUp('it runs, and was of no use to the replica: start the node again'),
+      onProgress: undefined,
     });
     process.once('exit', () => child.killNow());
   }
@@ -69,7 +80,7 @@ export class OwnLogBroker {
       const record = { pid: child.pid, config: spec.configFile };
       writeFileSync(pidFile, JSON.stringify(record), { mode: 0o600 });
       await brokerListens(child, spec);
-      return new OwnLogBroker(replicaUrl(log), child, lock);
+      return new OwnLogBroker(replicaUrl(log), child, lock, node, dir);
     } catch (error) {
       await child?.kill();
       lock.release();
@@ -77,7 +88,13 @@ export class OwnLogBroker {
     }
   }
 
+  /** What the replica says of it. */
+  heard(trouble: string | undefined): void {
+    this.stuck.heard(this.node, trouble);
+  }
+
   async stop(): Promise<void> {
+    this.stuck.close();
     await this.child.stop(stopGraceMs);
     this.lock.release();
   }

@@ -9,6 +9,8 @@ export interface ReplicaReport {
   readonly total?: number;
   /** Why it is recovering. */
   readonly reason?: string;
+  /** Why its log broker should be started again, if its disk has room. */
+  readonly logTrouble?: string;
 }
 
 /** Why the process is about to end. */

@@ -17,6 +17,8 @@ export interface NodeState {
   readonly total?: number;
   /** Why it is recovering. */
   readonly reason?: string;
+  /** Why its log is of no use though its broker is there: whoever can should start that again. */
+  readonly logTrouble?: string;
 }
 
 export interface NodeCoreOptions {

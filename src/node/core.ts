@@ -303,12 +303,13 @@ export class NodeCore {
   }
 
   private stateChanged(): void {
-    const { state, reason, progress } = this.replica;
+    const { state, reason, progress, trouble } = this.replica;
     if (this.takesRequests || state === 'catching-up')
       this.options.onState({
         state,
         ...(progress === undefined ? {} : progress),
         ...(reason === null ? {} : { reason }),
+        ...(trouble.reason === null ? {} : { logTrouble: trouble.reason }),
       });
     if (this.isAnnounced && !this.isStopping) this.heartbeat.announce();
     if (state === 'recovering') this.antiEntropy.hurry();

@@ -45,7 +45,7 @@ const PAGE_FILL = 0.5;
 export async function statusOf(options: InspectionOptions): Promise<StatusReply> {
   const { node, nodes, incarnation, replica, coordinator, handoff, compaction, antiEntropy } = options;
   const { liveness, hints } = coordinator;
-  const state = await options.log.state();
+  const state = await replica.trouble.extent();
   return {
     node,
     incarnation,
@@ -53,7 +53,7 @@ export async function statusOf(options: InspectionOptions): Promise<StatusReply>
     protocol: PROTOCOL,
     pid: process.pid,
     state: replica.state,
-    reason: replica.reason,
+    reason: replica.reason ?? replica.trouble.reason,
     ...(replica.progress === undefined ? {} : { caughtUp: replica.progress }),
     broker: options.broker(),
     log: {

@@ -1,7 +1,7 @@
 // What a replica writes into its own log about itself: whether it is recovering, what it remembers of its peers' logs, up to
 // where it purged its own on purpose, and up to where it has agreed with the other owners on what is deleted.
 import { acknowledgedSequence } from '../coordinator/entry-lanes.js';
-import type { Bus, Logger, LogLife } from '../ports.js';
+import { type Bus, BusError, type Logger, type LogLife, type Message } from '../ports.js';
 import type { Floors, Recovering, ReplicaNote } from '../wire/generated/types.js';
 import { encodeEntry } from '../wire/log-entry.js';
 import { streams, subjects } from '../wire/subjects.js';
@@ -18,6 +18,8 @@ export interface NotesOptions {
   readonly recovering: () => Recovering | undefined;
   /** Up to where what is dead has been agreed on: see purge.ts. */
   readonly floors: () => Floors;
+  /** Told of each note that was sent whether the log stored it; not of those that never reached its broker. */
+  readonly onStored: (isStored: boolean) => void;
 }
 
 const TIMEOUT_MS = 2000;
@@ -80,7 +82,7 @@ export class Notes {
 
   /** Appends the current note, whether or not it is new. */
   async append(): Promise<void> {
-    const { node, bus, remembered } = this.options;
+    const { node, remembered } = this.options;
     const life = this.options.life();
     if (life === undefined) return;
     const note: ReplicaNote = {
@@ -92,10 +94,20 @@ export class Notes {
       floors: this.options.floors(),
     };
     const { changes } = remembered;
-    const reply = await bus.request(subjects.log(node), encodeEntry([], note), TIMEOUT_MS);
-    if (acknowledgedSequence(reply.data, streams.log(node)) === undefined)
-      throw new Error('the log did not store a note');
+    const reply = await this.send(subjects.log(node), encodeEntry([], note));
+    const isStored = acknowledgedSequence(reply.data, streams.log(node)) !== undefined;
+    this.options.onStored(isStored);
+    if (!isStored) throw new Error('the log did not store a note');
     remembered.noted(changes);
+  }
+
+  private async send(subject: string, data: Uint8Array): Promise<Message> {
+    try {
+      return await this.options.bus.request(subject, data, TIMEOUT_MS);
+    } catch (error) {
+      if (error instanceof BusError && error.kind === 'timeout') this.options.onStored(false);
+      throw error;
+    }
   }
 
   /** Whether the newest note says something else of this replica's state than is so. */

@@ -4,6 +4,7 @@ import type { LogLife, StreamEntry, StreamState } from '../ports.js';
 import type { Position, Presence, Recovering, ReplicaState, WireRecord } from '../wire/generated/types.js';
 import { type DecodedEntry, decodeEntry } from '../wire/log-entry.js';
 import { Fold } from './fold.js';
+import { LogTrouble } from './log-trouble.js';
 import { Lookout } from './lookout.js';
 import { Losses } from './losses.js';
 import { Memtable } from './memtable.js';
@@ -19,6 +20,8 @@ const NO_CHECKSUM = '00000000';
 
 export class Replica {
   readonly remembered: Remembered;
+  /** Whether its log is of use. */
+  readonly trouble: LogTrouble;
   private table: Memtable;
   private readonly losses = new Losses();
   private readonly fold: Fold;
@@ -52,7 +55,9 @@ export class Replica {
       life: () => this.life,
       recovering: () => this.losses.recovering,
       floors: () => this.table.floors(),
+      onStored: isStored => this.trouble.ended('stores', isStored),
     });
+    this.trouble = new LogTrouble({ ...options, isConnected: () => this.cutOff === undefined });
     this.lookout = new Lookout(options, () => this.look());
     this.fold = new Fold(options.log, {
       apply: entry => this.apply(entry),
@@ -149,6 +154,7 @@ export class Replica {
   lostBroker(): void {
     this.lastSeen ??= this.position;
     this.cutOff = Symbol('lost broker');
+    this.trouble.forget();
     this.options.onState();
   }
 
@@ -156,7 +162,6 @@ export class Replica {
   get lossCount(): number {
     return this.losses.count;
   }
-
   /** Whether the log itself is at fault: it has a hole, or entries whose checksums do not fit. */
   get isDamaged(): boolean {
     return this.losses.isDamaged;
@@ -239,10 +244,13 @@ export class Replica {
 
   /** Somebody may delete the log of a running node, or take entries out of it. */
   private async look(): Promise<void> {
-    const life = await this.options.log.life();
+    let { life, state } = await this.trouble.look();
     // A connection that was lost again while the log was being opened needs another look, too.
-    if (life?.id !== this.life?.id || this.cutOff !== undefined) await this.open();
-    const state = await this.options.log.state();
+    if (life?.id !== this.life?.id || this.cutOff !== undefined) {
+      await this.open();
+      ({ life, state } = await this.trouble.look());
+    }
+    if (state === undefined) return;
     this.findHoles(state);
     // What was there a look ago has come by itself since, or does not.
     this.fold.need(Math.min(this.lookedTo, state.lastSequence));

@@ -9,7 +9,9 @@ import { LoopDisks, whyNoDisks } from '../../src/chaos/disks.js';
 import { startOwnCluster } from '../../src/chaos/own-cluster.js';
 import type { PlannedBlow } from '../../src/chaos/plan.js';
 import { run } from '../../src/chaos/run.js';
-import { cleanUp, tempDir } from '../support/emulator.js';
+import { connect } from '../../src/index.js';
+import { cleanUp, startEmulator, tempDir } from '../support/emulator.js';
+import { eventually } from '../support/eventually.js';
 
 /** Reported for each test that it keeps from running. */
 const skip = whyNoDisks() ?? false;
@@ -116,7 +118,46 @@ test('disks are unmounted and deleted when what uses them fails', { skip }, asyn
 });
 
 test('a node whose disk is full: no promise is broken, and it serves again', { skip }, async t => {
-  await strike(t, { fault: 'disk-full', nodes: ['n1'], how: '100 KiB left' });
+  await strike(t, { fault: 'disk-full', nodes: ['n1'], how: '4 KiB left' });
+});
+
+test('a log broker whose disk was full stores nothing more, and is started again once there is room', {
+  skip,
+}, async t => {
+  const disks = new LoopDisks(path.join(await tempDir(t), 'disks'));
+  cleanUp(t, () => disks.remove());
+  for (const node of ['n0', 'n1', 'n2', 'n3']) disks.make(node);
+  const told: string[] = [];
+  const emulator = await startEmulator(t, {
+    sync: 'always',
+    storeOf: node => disks.storeOf(node),
+    onProgress: line => void told.push(line),
+  });
+  await using client = await connect({ servers: [...emulator.urls] });
+  const { pid } = emulator.report().nodes['n1']?.log ?? {};
+  disks.fill('n1', 4096);
+  const value = 'x'.repeat(5000);
+  const write = (level: 'QUORUM' | 'ALL') =>
+    Promise.allSettled(Array.from({ length: 16 }, (_, key) => client.put(key, value, { level })));
+  const reason = async () => (await client.status('n1')).reason;
+  await eventually(
+    async () => {
+      await write('QUORUM');
+      return /its log broker is there but/.test((await reason()) ?? '');
+    },
+    { deadlineMs: 60_000, what: 'n1 says that its log is of no use' },
+  );
+  assert.equal(emulator.report().nodes['n1']?.log.pid, pid, 'not started again while there is no room');
+  disks.free('n1');
+  await eventually(async () => (await reason()) === null && emulator.report().nodes['n1']?.log.pid !== pid, {
+    deadlineMs: 60_000,
+    what: 'its log broker is another one',
+  });
+  assert.match(told.join('\n'), /n1: its log broker runs and is of no use/);
+  await eventually(async () => (await write('ALL')).every(({ status }) => status === 'fulfilled'), {
+    deadlineMs: 30_000,
+    what: 'all owners take writes',
+  });
 });
 
 test('a node that loses power: no promise is broken, and it serves again', { skip }, async t => {

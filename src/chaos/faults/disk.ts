@@ -11,7 +11,7 @@ export const fullDisk: Fault = {
   about: 'the disk of a node is full for a while',
   losesData: true,
   whyNot: needsDisks,
-  draw: (nodes, random) => ({ nodes: [random.pick(nodes)], how: `${random.below(512)} KiB left` }),
+  draw: (nodes, random) => ({ nodes: [random.pick(nodes)], how: `${random.below(64)} KiB left` }),
   async begin(cluster, { nodes, how }) {
     for (const node of nodes) given(cluster.disks).fill(node, Number.parseInt(how, 10) * 1024);
   },

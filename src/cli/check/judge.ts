@@ -55,7 +55,12 @@ const none: Found = [0, ''];
 const look: Record<CheckName, (survey: Survey) => Found | undefined> = {
   down: ({ cluster, statuses }) => listed(cluster.nodes.filter(node => !statuses.has(node))),
   notServing: ({ statuses }) =>
-    listed([...statuses].filter(([, { state }]) => state !== 'serving').map(([node]) => node)),
+    // With a reason one that serves has a log that is of no use.
+    listed(
+      [...statuses]
+        .filter(([, { state, reason }]) => state !== 'serving' || reason !== null)
+        .map(([node]) => node),
+    ),
   missingOwners: survey => worstBucket(survey, (ring, serving) => serving < ring.replicationFactor),
   withoutQuorum: survey =>
     worstBucket(survey, (ring, serving) => serving < Math.floor(ring.replicationFactor / 2) + 1),

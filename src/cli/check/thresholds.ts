@@ -25,7 +25,7 @@ export const checkKinds = {
     flag: '--not-serving',
     unit: 'count',
     defaults: '0,1',
-    help: 'nodes that catch up or recover',
+    help: 'nodes that catch up, recover, or have a log broker of no use',
   },
   missingOwners: {
     flag: '--missing-owners',

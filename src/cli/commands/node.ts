@@ -86,7 +86,10 @@ async function runNode(config: NodeConfig, isNewCluster: boolean, logger: Logger
     const starting = startNode(broker === undefined ? runnable(config) : besideBroker(config, broker.url), {
       logger,
       isNewCluster,
-      onState: report => tell({ type: 'state', ...report }),
+      onState: report => {
+        tell({ type: 'state', ...report });
+        broker?.heard(report.logTrouble);
+      },
     });
     const brokerDied = broker?.died.then(diedBroker) ?? stopAsked;
     const node = await Promise.race([starting, stopAsked, brokerDied]);
@@ -123,7 +126,7 @@ async function leaveEarly(broker: OwnLogBroker | undefined): Promise<never> {
 }
 
 function diedBroker(why: string): Error {
-  return new CliError(ExitCode.Unexpected, `the log broker of this node died: ${why}`);
+  return new CliError(ExitCode.Unexpected, `the log broker of this node ended: ${why}`);
 }
 
 async function startOwnBroker(config: NodeConfig): Promise<OwnLogBroker | undefined> {

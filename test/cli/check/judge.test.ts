@@ -20,6 +20,7 @@ const nodes = ['n0', 'n1', 'n2', 'n3'];
 
 interface Said {
   state?: StatusReply['state'];
+  reason?: string;
   lag?: number;
   held?: Record<string, number>;
   aheadMs?: Record<string, number>;
@@ -29,10 +30,12 @@ interface Said {
 
 /** What a check reads of a status; the rest is not looked at. */
 function status(node: string, said: Said): StatusReply {
-  const { state = 'serving', lag = 0, held = {}, aheadMs = {}, bytes = 1000, completedAgoMs = 1000 } = said;
+  const { state = 'serving', reason = null, lag = 0, held = {} } = said;
+  const { aheadMs = {}, bytes = 1000, completedAgoMs = 1000 } = said;
   return {
     node,
     state,
+    reason,
     incarnation: at - 5000,
     log: { lastSequence: 10 + lag, applied: 10, bytes },
     hints: { held },
@@ -97,6 +100,15 @@ test('two nodes down are critical: half of the ranges have no quorum', () => {
   const two = survey({ n0: {}, n1: {} });
   assert.deepEqual(findingOf('withoutQuorum', two), [Verdict.Critical, 50, 'bucket default']);
   assert.equal(overall(judge(two, thresholds())), Verdict.Critical);
+});
+
+test('a node whose log broker is of no use counts as one that does not serve, though it answers reads', () => {
+  const stuck = judge(
+    survey({ ...well, n1: { reason: 'its log broker is there but stores nothing' } }),
+    thresholds(),
+  );
+  const found = stuck.find(({ check }) => check === 'notServing');
+  assert.deepEqual([found?.value, found?.where], [1, 'n1']);
 });
 
 test('a node that recovers counts as an owner that does not serve', () => {
