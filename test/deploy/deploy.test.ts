@@ -35,11 +35,19 @@ test('systemd takes the units without a word', {
   assert.match(broken.stderr, /Unknown key.*NoNewPrivilege/);
 });
 
+interface Probe {
+  httpGet?: { path: string; port: string };
+}
+
 interface Container {
   name: string;
   image: string;
   args: string[];
   env: { name: string; value?: string }[];
+  ports?: { name: string; containerPort: number }[];
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
   volumeMounts: { name: string; mountPath: string; subPath?: string; subPathExpr?: string }[];
 }
 
@@ -120,6 +128,25 @@ test('the manifest has a set for the bus and one for the nodes, a budget for eac
   const services = manifests.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
   for (const name of nodes.flatMap(node => [`bus-${node}`, `log-${node}`]))
     assert.ok(services.includes(name), name);
+});
+
+test('every container is probed, and the replica where its configuration lets it answer', () => {
+  const containers = ['dynats-bus', 'dynats'].flatMap(set => podOf(set).template.spec.containers);
+  for (const { name, readinessProbe, livenessProbe } of containers)
+    assert.ok(readinessProbe && livenessProbe, name);
+  const replica = containers.find(({ name }) => name === 'node');
+  const probes = [replica?.startupProbe, replica?.readinessProbe, replica?.livenessProbe];
+  assert.deepEqual(
+    probes.map(probe => probe?.httpGet?.path),
+    ['/healthz', '/readyz', '/healthz'],
+  );
+  for (const probe of probes) {
+    const port = replica?.ports?.find(({ name }) => name === probe?.httpGet?.port)?.containerPort;
+    for (const node of nodes) {
+      const { metrics } = JSON.parse(textOf(`docker/${node}.json`)) as { metrics?: object };
+      assert.deepEqual(metrics, { port, listen: '0.0.0.0' }, node);
+    }
+  }
 });
 
 const noValidator = !has('kubernetes-validate') && 'not installed: pip install kubernetes-validate';
