@@ -68,7 +68,7 @@ try {
   const cluster = await startOwnCluster({ sync: 'always', maxPayload, hasNetwork: delayMs > 0 });
   undoAtEnd(() => cluster.close());
   for (const from of cluster.nodes)
-    for (const to of cluster.nodes) if (from !== to) cluster.network?.slow(from, to, delayMs);
+    for (const to of cluster.nodes) if (from !== to) cluster.network?.slow?.(from, to, delayMs);
   // Who floods a cluster has a machine of its own, and does not wait for the CPU that the nodes use.
   if (process.getuid?.() === 0) setPriority(-10);
   const writes = await RawWrites.connect({

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CuttableNetwork, LinkedPorts, Links } from '../emulator/options.js';
 import { ProxiedConnection } from './proxied-connection.js';
+import type { Network } from './test-cluster.js';
 
 /** Sources other than nodes, such as clients: what they send always passes. */
 const outsider = '';
@@ -16,7 +17,7 @@ interface Way {
   readonly to: string;
 }
 
-export class ProxiedNetwork implements CuttableNetwork {
+export class ProxiedNetwork implements CuttableNetwork, Network {
   private readonly servers: Server[] = [];
   private readonly connections = new Set<ProxiedConnection>();
   private readonly cuts = new Set<string>();

@@ -1,4 +1,5 @@
-// A cluster made for the run and ended with it: an emulator with proxies between its nodes, and disks of their own for them.
+// A cluster made for the run and ended with it: an emulator with proxies between its nodes or a network of namespaces, and
+// disks of their own for them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,16 +9,22 @@ import type { ReplicaSettings, SyncMode } from '../emulator/options.js';
 import { type Part, parts } from '../emulator/part.js';
 import { LoopDisks } from './disks.js';
 import { bucketName } from './load/order.js';
+import { NamespaceNetwork } from './namespaces.js';
 import { ProxiedNetwork } from './network.js';
-import type { NodePids, Processes, TestCluster } from './test-cluster.js';
+import type { Network, NodePids, Processes, TestCluster } from './test-cluster.js';
+
+export const NetworkKind = { Proxies: 'proxies', Namespaces: 'namespaces' } as const;
+export type NetworkKind = (typeof NetworkKind)[keyof typeof NetworkKind];
 
 export interface OwnClusterOptions {
   /** Default 4. */
   readonly nodes?: number;
   /** Default always. */
   readonly sync?: SyncMode;
-  /** Proxies between the nodes; default true. They cost CPU. */
+  /** Something between the nodes that can be cut; default true. It costs CPU. */
   readonly hasNetwork?: boolean;
+  /** What that is; default proxies. Namespaces: of the Linux kernel, as root; links cannot be slowed. */
+  readonly network?: NetworkKind;
   /** A disk for each node: root on Linux. Default false. */
   readonly hasDisks?: boolean;
   readonly replica?: ReplicaSettings;
@@ -37,15 +44,17 @@ export interface OwnCluster extends TestCluster {
 export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCluster> {
   const { nodes: count = 4, sync = 'always', signal, onProgress } = options;
   const dir = mkdtempSync(path.join(os.tmpdir(), 'dynats-chaos-'));
-  const network = options.hasNetwork === false ? undefined : new ProxiedNetwork();
+  const names = Array.from({ length: count }, (_, i) => `n${i}`);
+  const { proxies, namespaces } = makeNetwork(options, names);
   const disks = options.hasDisks === true ? new LoopDisks(path.join(dir, 'disks')) : undefined;
   const leave = () => {
-    network?.close();
+    proxies?.close();
+    namespaces?.close();
     disks?.remove();
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    for (let i = 0; i < count; i++) disks?.make(`n${i}`);
+    for (const name of names) disks?.make(name);
     const emulator = await Emulator.start({
       dataDir: path.join(dir, 'data'),
       nodes: count,
@@ -55,13 +64,14 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
       port: await freePorts(portsPerNode * count),
       replica: { logLevel: 'warn', ...options.replica },
       ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
-      ...(network === undefined ? {} : { links: network.open.bind(network) }),
+      ...(proxies === undefined ? {} : { links: proxies.open.bind(proxies) }),
+      ...(namespaces === undefined ? {} : { hosts: namespaces }),
       ...(disks === undefined ? {} : { storeOf: disks.storeOf.bind(disks) }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(options.onDeath === undefined ? {} : { onDeath: options.onDeath }),
     });
-    return clusterOf(emulator, { network, disks, leave });
+    return clusterOf(emulator, { network: proxies ?? namespaces, disks, leave });
   } catch (error) {
     leave();
     throw error;
@@ -70,7 +80,7 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
 
 function clusterOf(
   emulator: Emulator,
-  means: { network: ProxiedNetwork | undefined; disks: LoopDisks | undefined; leave: () => void },
+  means: { network: Network | undefined; disks: LoopDisks | undefined; leave: () => void },
 ): OwnCluster {
   const { network, disks, leave } = means;
   return {
@@ -95,6 +105,12 @@ function clusterOf(
       }
     },
   };
+}
+
+function makeNetwork({ hasNetwork = true, network }: OwnClusterOptions, names: readonly string[]) {
+  if (!hasNetwork) return {};
+  if (network === NetworkKind.Namespaces) return { namespaces: new NamespaceNetwork(names) };
+  return { proxies: new ProxiedNetwork() };
 }
 
 function processesOf(emulator: Emulator): Processes {

@@ -1,7 +1,6 @@
 // What the faults need of a cluster. What it cannot do is absent, and so are the faults that need it.
 import type { Part } from '../emulator/part.js';
 import type { LoopDisks } from './disks.js';
-import type { ProxiedNetwork } from './network.js';
 
 export interface TestCluster {
   readonly nodes: readonly string[];
@@ -12,7 +11,7 @@ export interface TestCluster {
   readonly processes?: Processes;
   readonly stores?: Stores;
   readonly clocks?: Clocks;
-  readonly network?: ProxiedNetwork;
+  readonly network?: Network;
   readonly disks?: LoopDisks;
   /** The user's own means: a command called as `COMMAND begin` and `COMMAND heal`. */
   readonly command?: (verb: 'begin' | 'heal') => Promise<void>;
@@ -20,6 +19,18 @@ export interface TestCluster {
   pids(): Promise<NodePids[]>;
   /** Ends what it started, and removes what it made. */
   close(): Promise<void>;
+}
+
+/** What stands between the nodes. */
+export interface Network {
+  /** Nothing that `from` sends reaches `to` any more, and nobody is told. */
+  cut(from: string, to: string): void;
+  /** Cut in both directions between every node of one side and every node of the other. */
+  part(side: readonly string[], other: readonly string[]): void;
+  /** What `from` sends reaches `to` so many milliseconds later. Absent where nothing can be slowed. */
+  slow?(from: string, to: string, delayMs: number): void;
+  /** All passes again. */
+  heal(): void;
 }
 
 export interface NodePids {

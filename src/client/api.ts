@@ -145,9 +145,9 @@ export class ApiRequests {
     if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
       if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
     }
-    // Too late is a refusal too: of the message that came too late, not of one before it.
-    const isTooLate = failure instanceof InvalidRequestError && failure.field === 'deadline';
-    if (failure instanceof OverloadedError || isTooLate) return this.refused(call, failure, progress);
+    // Whatever its reason, such as a version that has become too old: it is a refusal of this try, not of one before it.
+    if (failure instanceof DynatsError && failure.effect === 'none')
+      return this.refused(call, failure, progress);
     return failure;
   }
 

@@ -31,6 +31,8 @@ export interface BusServerSettings {
   port: number;
   routePort: number;
   leafPort: number;
+  /** Address for the other servers; default the loopback. */
+  peerListen?: string | undefined;
   /** URLs of the other bus servers' route ports. */
   routes: readonly string[];
   /** Whether to keep its route and leaf ports to itself: others reach them by the ports they were given only. */
@@ -53,19 +55,20 @@ export interface WebsocketSettings {
 
 /** A server of the bus: plain core NATS, routed to the others. */
 export function busServerConfig(settings: BusServerSettings): string {
+  const peerListen = settings.peerListen ?? '127.0.0.1';
   const among = settings.security === undefined ? [] : [`  ${tlsBlock(settings.security.tls, true)}`];
   return lines(
     ...common(settings),
     'cluster {',
     '  name: "dynats-bus"',
-    `  listen: "127.0.0.1:${settings.routePort}"`,
+    `  listen: "${peerListen}:${settings.routePort}"`,
     `  ping_interval: "${pingInterval}"`,
     `  routes: ${list(settings.routes)}`,
     ...among,
     ...(settings.isLinked === true ? [`  advertise: "127.0.0.1:${nobodysPort}"`] : []),
     '}',
     'leafnodes {',
-    `  listen: "127.0.0.1:${settings.leafPort}"`,
+    `  listen: "${peerListen}:${settings.leafPort}"`,
     ...(settings.isLinked === true ? ['  no_advertise: true'] : []),
     ...among,
     '}',

@@ -19,6 +19,8 @@ export interface BrokerSpec {
   /** Directory for what the server writes about itself; the configuration names it as `ports_file_dir`. */
   dir: string;
   configFile: string;
+  /** Command that runs it elsewhere, as `NodeHosts` has it. */
+  within?: readonly string[] | undefined;
   config: string;
   logFile: string;
 }
@@ -36,6 +38,7 @@ export function startBroker(spec: BrokerSpec): Child {
     title: spec.title,
     command: spec.binary,
     args: ['-c', spec.configFile],
+    within: spec.within,
     logFile: spec.logFile,
   });
 }

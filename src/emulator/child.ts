@@ -9,6 +9,8 @@ export interface ChildSpec {
   title: string;
   command: string;
   args: readonly string[];
+  /** Command and arguments to put before `command`, which then becomes it; default none. */
+  within?: readonly string[] | undefined;
   /** Receives stdout and stderr, appended. */
   logFile: string;
   /** Opens a message channel; the child sees it close when this process ends in whatever way. */
@@ -51,7 +53,8 @@ export class Child {
     try {
       const logStart = sizeOf(spec.logFile);
       const channel = spec.onMessage === undefined ? [] : (['ipc'] as const);
-      const process = spawn(spec.command, spec.args, {
+      const [command = spec.command, ...args] = [...(spec.within ?? []), spec.command, ...spec.args];
+      const process = spawn(command, args, {
         detached: true,
         stdio: ['ignore', log, log, ...channel],
       });

@@ -26,7 +26,7 @@ export interface LauncherOptions {
   layout: Layout;
   /** Path of nats-server. */
   binary: string;
-  settings: Pick<EmulatorOptions, 'replica' | 'maxPayload'>;
+  settings: Pick<EmulatorOptions, 'replica' | 'maxPayload' | 'hosts'>;
   links?: Links | undefined;
   /** Of a secured emulator. */
   secrets: Secrets | undefined;
@@ -53,11 +53,12 @@ export class Launcher {
     const routeTo = (other: string) => links?.route(node, other) ?? portsOf(plan, other).route;
     const config = busServerConfig({
       name: `bus-${node}`,
-      listen: plan.listen ?? defaults.listen,
+      listen: plan.hosts?.[node] ?? plan.listen ?? defaults.listen,
+      peerListen: plan.hosts?.[node],
       port: ports.bus,
       routePort: ports.route,
       leafPort: ports.leaf,
-      routes: othersOf(plan, node).map(other => `nats://127.0.0.1:${routeTo(other)}`),
+      routes: othersOf(plan, node).map(other => `nats://${peerHost(plan, other)}:${routeTo(other)}`),
       isLinked: links !== undefined,
       maxPayload: settings.maxPayload,
       portsDir: files.dir,
@@ -80,6 +81,7 @@ export class Launcher {
       binary,
       dir: files.dir,
       configFile: files.busConfig,
+      within: settings.hosts?.within(node),
       config,
       logFile: files.busLog,
     });
@@ -95,7 +97,7 @@ export class Launcher {
     const files = layout.node(node);
     const config = logBrokerConfig({
       name: `log-${node}`,
-      listen: plan.listen ?? defaults.listen,
+      listen: plan.hosts?.[node] ?? plan.listen ?? defaults.listen,
       port: portsOf(plan, node).log,
       store: files.store,
       domain: node,
@@ -103,7 +105,7 @@ export class Launcher {
       maxPayload: settings.maxPayload,
       portsDir: files.dir,
       // Its own node's server first, then the others in ring order.
-      bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://127.0.0.1:${leafOf(each)}`),
+      bus: [node, ...othersOf(plan, node)].map(each => `nats-leaf://${peerHost(plan, each)}:${leafOf(each)}`),
       ...this.security(node, secrets => [
         ...logBrokerKeys(node, secrets),
         ...logBrokerUsers(node, plan.cluster.nodes, userOfEachRole),
@@ -117,6 +119,7 @@ export class Launcher {
       binary,
       dir: files.dir,
       configFile: files.logConfig,
+      within: settings.hosts?.within(node),
       config,
       logFile: files.logLog,
     });
@@ -182,6 +185,7 @@ export class Launcher {
       config,
       configFile: files.replicaConfig,
       logFile: files.replicaLog,
+      within: settings.hosts?.within(node),
       isNewCluster,
       onReport: report => onReport(node, report),
     });
@@ -208,6 +212,11 @@ export class Launcher {
 function start(spec: BrokerSpec): StartedBroker {
   const child = startBroker(spec);
   return { child, listens: () => brokerListens(child, spec) };
+}
+
+/** The address at which the other servers find a node's. */
+function peerHost({ hosts }: Plan, node: string): string {
+  return hosts?.[node] ?? '127.0.0.1';
 }
 
 /** The other nodes, in ring order from this one on. */

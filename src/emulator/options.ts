@@ -23,6 +23,14 @@ export interface Links {
   log(node: string): number;
 }
 
+/** Addresses and network namespaces of the nodes, in place of the loopback that all share. */
+export interface NodeHosts {
+  /** IPv4 address of each node: there it listens, and there the others and clients reach it. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Command and arguments that run what stands behind them as a process of the node, under the same pid. */
+  within(node: string): readonly string[];
+}
+
 /** A network whose links can be cut. */
 export interface CuttableNetwork {
   open(cluster: LinkedPorts): Promise<Links>;
@@ -71,6 +79,8 @@ export interface EmulatorOptions {
   metricsPort?: number | false;
   /** What stands between the nodes; default nothing. Not with a single broker. */
   links?: (cluster: LinkedPorts) => Promise<Links>;
+  /** Where each node's processes run; default on the loopback. Not with a single broker, nor secured. */
+  hosts?: NodeHosts;
   /** What `cut` and `heal` act on, in place of `links`; default nothing. Not with a single broker, nor secured. */
   network?: CuttableNetwork;
   /** Websockets for pages of this machine, which listen on these ports; default none. Not with a single broker. */

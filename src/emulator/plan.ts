@@ -32,6 +32,8 @@ export interface Plan {
   readonly port: number;
   /** Address for clients; undefined for the loopback. */
   readonly listen?: string;
+  /** Address of each node; undefined when all are at `listen`. */
+  readonly hosts?: Readonly<Record<string, string>>;
   /** Whether users are known and connections encrypted. */
   readonly secure?: boolean;
   /** First port of those for metrics; undefined where none are served. */
@@ -78,6 +80,7 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
     port: options.port ?? made?.port ?? defaults.port,
     listen: options.listen ?? made?.listen ?? defaults.listen,
     secure: options.secure ?? made?.secure ?? defaults.secure,
+    ...(options.hosts === undefined ? {} : { hosts: options.hosts.addresses }),
     ...metricsOf(options, made),
   };
   refuseOpenDoors(plan);
@@ -172,12 +175,13 @@ function refuseOpenDoors({ listen = defaults.listen, secure }: Plan): void {
 /** URLs of the bus, in node order. */
 export function busUrls(plan: Plan): string[] {
   if (plan.broker === BrokerMode.Single) return [urlOf(plan.port, hostOf(plan))];
-  return plan.cluster.nodes.map(node => urlOf(portsOf(plan, node).bus, hostOf(plan)));
+  return plan.cluster.nodes.map(node => urlOf(portsOf(plan, node).bus, plan.hosts?.[node] ?? hostOf(plan)));
 }
 
 /** URL of the broker a node's log lies on. */
 export function logUrl(plan: Plan, node: string): string {
-  return urlOf(plan.broker === BrokerMode.Single ? plan.port : portsOf(plan, node).log, hostOf(plan));
+  if (plan.broker === BrokerMode.Single) return urlOf(plan.port, hostOf(plan));
+  return urlOf(portsOf(plan, node).log, plan.hosts?.[node] ?? hostOf(plan));
 }
 
 function refuseContradictions(options: EmulatorOptions, { cluster, broker }: Plan): void {

@@ -17,6 +17,8 @@ export interface ReplicaSpec {
   config: NodeConfig;
   configFile: string;
   logFile: string;
+  /** Command that runs it elsewhere, as `NodeHosts` has it. */
+  within?: readonly string[] | undefined;
   /** The cluster is being made: a missing log is a new one. */
   isNewCluster: boolean;
   /** Called with each report while it starts and after. */
@@ -44,6 +46,7 @@ export class ReplicaProcess {
         title,
         command: process.execPath,
         args: [cli, 'node', '--config', spec.configFile, ...(spec.isNewCluster ? ['--new-cluster'] : [])],
+        within: spec.within,
         logFile: spec.logFile,
         onMessage: message => replica.heard(message, spec.onReport),
       }),

@@ -46,7 +46,7 @@ function requests(lateReplies: number): { api: ApiRequests; asked: () => number 
   return { api, asked: () => asked };
 }
 
-const write = (timeoutMs = 200): Call => ({
+const write = (timeoutMs: number): Call => ({
   isWrite: true,
   text: '{"op":"put","key":"k","value":"v"}',
   deadlineAtMs: performance.now() + timeoutMs,
@@ -54,19 +54,19 @@ const write = (timeoutMs = 200): Call => ({
   traceparent: undefined,
 });
 
+/** Long enough for any machine: a call that waits for it has failed the test. */
+const patienceMs = 60_000;
+
 test('a message that reaches its node too late is sent again', async () => {
   const { api, asked } = requests(1);
-  assert.deepEqual(await api.execute(write()), stored.results[0]);
+  assert.deepEqual(await api.execute(write(patienceMs)), stored.results[0]);
   assert.equal(asked(), 2);
 });
 
 test('when every message comes too late the call times out: the caller named no deadline that could be wrong', async () => {
   const { api } = requests(Number.POSITIVE_INFINITY);
-  await assert.rejects(api.execute(write()), WriteTimeoutError);
+  await assert.rejects(api.execute(write(1000)), WriteTimeoutError);
 });
-
-/** Long enough for any machine: a call that waits for it has failed the test. */
-const patienceMs = 60_000;
 
 /** Four nodes, of which n2 hangs and takes whatever goes to the queue group. */
 function withHanging(reply: object): { bus: FakeNodes; api: ApiRequests } {
@@ -115,6 +115,46 @@ for (const [name, refusal] of [
     await assert.rejects(api.execute({ ...write(patienceMs), isWrite: false }), { code: name });
   });
 }
+
+for (const refusal of [
+  new UnavailableError(3, 2),
+  new OverloadedError('full'),
+  new InvalidRequestError('time', 'too old'),
+]) {
+  const refused = { ...stored, results: [toErrorReply(refusal)] };
+  const withReplies = (...replies: object[]) => {
+    const bus = new FakeNodes(['n0'], 'n0', subject =>
+      subject.endsWith('batch') ? (replies.shift() ?? refused) : {},
+    );
+    const nodes = () => ['n0'];
+    const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+    return new ApiRequests({ bus, coordinators, nodes, onTime: () => {}, nodesNow: () => undefined });
+  };
+
+  test(`${refusal.code} of a try is no word on the try before it that timed out`, async () => {
+    const timedOut = { ...stored, results: [toErrorReply(new WriteTimeoutError(3, 2))] };
+    await assert.rejects(withReplies(timedOut).execute(write(patienceMs)), (error: DynatsError) => {
+      assert.deepEqual([error.code, error.effect], ['WRITE_TIMEOUT', 'unknown']);
+      assert.equal((error.cause as DynatsError).code, refusal.code);
+      return true;
+    });
+    await assert.rejects(withReplies().execute(write(patienceMs)), { code: refusal.code, effect: 'none' });
+  });
+}
+
+test('no answer yet to a try that hangs: a refusal of the next is no word on it, nor is its own answer lost', async () => {
+  const replies: object[] = [{ ...stored, results: [toErrorReply(new UnavailableError(2, 1))] }];
+  const bus = new FakeNodes(['n0', 'n1'], 'n1', subject =>
+    subject.endsWith('batch') ? (replies.shift() ?? stored) : {},
+  );
+  bus.become('n1', 'hangs');
+  const nodes = () => bus.nodes;
+  const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+  const api = new ApiRequests({ bus, coordinators, nodes, onTime: () => {}, nodesNow: () => undefined });
+  // The backup's refusal asks for a second opinion, which n0 gives: it is stored, and that is told.
+  assert.deepEqual(await api.execute(write(patienceMs)), stored.results[0]);
+  assert.equal(bus.met('n1', 'batch'), 1);
+});
 
 test('what has waited for half of its time behind others is refused, and was never sent', async () => {
   const asked: string[] = [];

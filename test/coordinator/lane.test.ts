@@ -159,3 +159,45 @@ test('is late for what half of its time would pass for, by the last message or b
   lane.takeQueued();
   assert.equal(lane.isLateFor(1), false);
 });
+
+test('is late by the bytes that wait where these make more messages than their number does', async () => {
+  const clock = new VirtualClock();
+  const done: (() => void)[] = [];
+  const lane = new Lane<number>(
+    { bytesOf: bytes => bytes, itemsMax: 10, bytesMax: 1000, queuedMax: 100, inFlightMax: 1 },
+    () => new Promise<void>(settled => done.push(settled)),
+    { pace: new Pace(clock), clock },
+  );
+  const submit = async (count: number, bytes: number) => {
+    for (let i = 0; i < count; i++) lane.submit(bytes);
+    await clock.advance(0);
+  };
+  await submit(1, 1);
+  await submit(10, 1);
+  await clock.advance(200);
+  await submit(5, 900);
+  done[0]?.();
+  await clock.advance(10);
+  // Ten that had waited are under way. Five wait since just now, of 4.5 messages of 200 ms each.
+  assert.equal(done.length, 2);
+  assert.deepEqual([lane.isLateFor(1900), lane.isLateFor(1700)], [false, true]);
+});
+
+test('once a message is sent, only what still waits tells how long it has', async () => {
+  const clock = new VirtualClock();
+  const done: (() => void)[] = [];
+  const lane = new Lane<number>(
+    { bytesOf: () => 1, itemsMax: 10, bytesMax: 1000, queuedMax: 100, inFlightMax: 1 },
+    () => new Promise<void>(settled => done.push(settled)),
+    { pace: new Pace(clock), clock },
+  );
+  lane.submit(0);
+  await clock.advance(0);
+  for (let i = 0; i < 10; i++) lane.submit(i);
+  await clock.advance(300);
+  lane.submit(11);
+  done[0]?.();
+  await clock.advance(10);
+  assert.equal(done.length, 2);
+  assert.deepEqual([lane.isLateFor(400), lane.isLateFor(50)], [false, true]);
+});

@@ -7,7 +7,7 @@ const delayMsMin = 20;
 const delayMsMax = 400;
 
 const needsNetwork = ({ network }: TestCluster): string | undefined =>
-  network === undefined ? 'there are no proxies between its nodes' : undefined;
+  network === undefined ? 'nothing between its nodes can be cut' : undefined;
 
 /** One node, or as many as make a side, from the others. */
 function side(nodes: readonly string[], random: SeededRandom): Drawn {
@@ -65,7 +65,9 @@ export const brokenLink: Fault = {
 export const slowLink: Fault = {
   name: 'slow-link',
   about: `all that a node sends or is sent is ${delayMsMin} to ${delayMsMax} ms late`,
-  whyNot: needsNetwork,
+  whyNot: cluster =>
+    needsNetwork(cluster) ??
+    (cluster.network?.slow === undefined ? 'network namespaces only cut: leave out --network' : undefined),
   draw: (nodes, random) => ({
     nodes: [random.pick(nodes)],
     how: `${delayMsMin + random.below(delayMsMax - delayMsMin)}ms`,
@@ -74,8 +76,8 @@ export const slowLink: Fault = {
     const network = given(cluster.network);
     for (const node of nodes)
       for (const other of others(cluster, nodes)) {
-        network.slow(node, other, Number.parseInt(how, 10));
-        network.slow(other, node, Number.parseInt(how, 10));
+        network.slow?.(node, other, Number.parseInt(how, 10));
+        network.slow?.(other, node, Number.parseInt(how, 10));
       }
   },
   heal,

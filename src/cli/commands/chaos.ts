@@ -28,6 +28,7 @@ interface ChaosFlags extends ConnectionFlags {
   keys: string;
   nodes: string;
   sync: string;
+  network: string;
   history?: string;
   running?: boolean;
   faultCommand?: string;
@@ -65,6 +66,11 @@ export function register(program: Command): void {
     .optionsGroup('A cluster of its own (the default; it is ended and deleted afterwards):')
     .option('--nodes <n>', 'number of nodes', '4')
     .option('--sync <always|lazy>', 'always: fsync before every ack', 'always')
+    .option(
+      '--network <proxies|namespaces>',
+      'what is cut: proxies between nodes, or the network namespaces (root on Linux) in which each runs',
+      'proxies',
+    )
     .optionsGroup('A cluster that runs already (--server, or --running):')
     .option('--running', 'the emulator that runs on --data')
     .option(
@@ -82,6 +88,7 @@ Exit codes: 0 every promise was kept; 1 one was broken; else as ever. Ctrl-C hea
   examples: [
     'dynats chaos --duration 30s',
     'dynats chaos --faults kill,partition --seed 7 --history seven.jsonl',
+    'dynats chaos --network namespaces --faults partition,one-way-cut',
     'dynats chaos --running --data /tmp/four --duration 2m',
   ],
 } as const;
@@ -176,9 +183,10 @@ async function openCluster(
       await client.close();
     }
   }
-  const [{ startOwnCluster }, { whyNoDisks }] = await Promise.all([
+  const [{ startOwnCluster, NetworkKind }, { whyNoDisks }, { whyNoNamespaces }] = await Promise.all([
     import('../../chaos/own-cluster.js'),
     import('../../chaos/disks.js'),
+    import('../../chaos/namespaces.js'),
   ]);
   const isWanted = (...names: string[]) =>
     wanted === undefined || wanted.some(({ name }) => names.includes(name));
@@ -188,10 +196,21 @@ async function openCluster(
   const sync = flags.sync;
   if (sync !== 'always' && sync !== 'lazy')
     throw new CliError(ExitCode.Usage, `--sync must be always or lazy, not ${sync}`);
+  const { network } = flags;
+  if (network !== NetworkKind.Proxies && network !== NetworkKind.Namespaces)
+    throw new CliError(ExitCode.Usage, `--network must be proxies or namespaces, not ${network}`);
+  const noNamespaces = network === NetworkKind.Namespaces ? whyNoNamespaces() : undefined;
+  if (noNamespaces !== undefined)
+    throw new CliError(
+      ExitCode.Usage,
+      `--network namespaces: ${noNamespaces}; leave it out to cut proxies instead`,
+    );
   return startOwnCluster({
     nodes: parseCount(flags.nodes, '--nodes', 16),
     sync,
-    hasNetwork: isWanted('partition', 'one-way-cut', 'broken-link', 'slow-link'),
+    hasNetwork:
+      network === NetworkKind.Namespaces || isWanted('partition', 'one-way-cut', 'broken-link', 'slow-link'),
+    network,
     hasDisks: wantsDisks && noDisks === undefined,
     signal,
     onProgress: note,
