@@ -1,5 +1,5 @@
 // Dynats as a victim: an emulator with proxies and disks, as `dynats chaos` makes it.
-import { allServe } from '../../src/chaos/convergence.js';
+import { notServing } from '../../src/chaos/convergence.js';
 import { bucketName } from '../../src/chaos/load/order.js';
 import { startOwnCluster } from '../../src/chaos/own-cluster.js';
 import { DynatsStore } from '../../src/cli/bench/dynats-store.js';
@@ -52,7 +52,7 @@ export async function startDynatsSide({ sync, nodes }: SideOptions): Promise<Sid
     whole: async limitMs => {
       const client = await connect({ servers: [...cluster.urls] });
       try {
-        return await allServe(client, cluster.nodes, limitMs);
+        return (await notServing(client, cluster.nodes, limitMs)).length === 0;
       } finally {
         await client.close();
       }

@@ -22,21 +22,24 @@ export interface Convergence {
   readonly holdings: readonly Holding[];
 }
 
-/** Resolves to whether every node serves within the limit. */
-export async function allServe(client: Client, nodes: readonly string[], limitMs: number): Promise<boolean> {
-  const states = () =>
-    Promise.all(
-      nodes.map(node =>
-        client.status(node, { timeoutMs: 2000 }).then(
-          ({ state }) => state === 'serving',
-          () => false,
-        ),
-      ),
+/** Resolves to the nodes that do not serve, each with why, as soon as there are none or the limit has passed. */
+export async function notServing(
+  client: Client,
+  nodes: readonly string[],
+  limitMs: number,
+): Promise<readonly string[]> {
+  const why = (node: string) =>
+    client.status(node, { timeoutMs: 2000 }).then(
+      ({ state, reason }) =>
+        state === 'serving' && reason === null
+          ? undefined
+          : `${node} is ${state}${reason === null ? '' : `: ${reason}`}`,
+      () => `${node} does not answer`,
     );
   const end = performance.now() + limitMs;
   for (;;) {
-    if ((await states()).every(Boolean)) return true;
-    if (performance.now() >= end) return false;
+    const missing = (await Promise.all(nodes.map(why))).filter(line => line !== undefined);
+    if (missing.length === 0 || performance.now() >= end) return missing;
     await sleep(pollMs);
   }
 }

@@ -1,7 +1,7 @@
 // Carries a plan out: begins each fault, holds it, heals it. Never lets two disks forget at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../client/client.js';
-import { allServe } from './convergence.js';
+import { notServing } from './convergence.js';
 import { faultNamed } from './faults/all.js';
 import type { Blow } from './faults/fault.js';
 import type { PlannedBlow } from './plan.js';
@@ -73,8 +73,9 @@ export class Nemesis {
   private async untilWhole(why: string): Promise<boolean> {
     const { client, cluster, onEvent, wholeLimitMs = wholeLimitMsDefault } = this.options;
     await this.mendAll();
-    if (await allServe(client, cluster.nodes, wholeLimitMs)) return true;
-    const line = `not every node serves after ${wholeLimitMs / 1000} s, ${why}`;
+    const missing = await notServing(client, cluster.nodes, wholeLimitMs);
+    if (missing.length === 0) return true;
+    const line = `not every node serves after ${wholeLimitMs / 1000} s, ${why} (${missing.join('; ')})`;
     this.failures.push(line);
     onEvent(`${this.time()} ${line}`);
     return false;

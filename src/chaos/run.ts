@@ -8,7 +8,7 @@ import type { Client } from '../client/client.js';
 import { connect } from '../client/connect.js';
 import type { ConnectOptions } from '../client/options.js';
 import { Availability } from './availability.js';
-import { allServe, type Convergence, converge } from './convergence.js';
+import { type Convergence, converge, notServing } from './convergence.js';
 import { faultNamed } from './faults/all.js';
 import type { Fault } from './faults/fault.js';
 import { finalClient, finalReads } from './final-reads.js';
@@ -117,8 +117,9 @@ class Run {
   private async conclude(struck: Struck, memory: readonly MemoryOfPart[]): Promise<RunResult> {
     const { cluster, seed } = this.options;
     const tookMs = sharedNowMs() - this.begunAtMs;
-    const served = await allServe(this.client, cluster.nodes, serveLimitMs);
-    if (!served) this.say('not every node serves');
+    const missing = await notServing(this.client, cluster.nodes, serveLimitMs);
+    const served = missing.length === 0;
+    if (!served) this.say(`not every node serves: ${missing.join('; ')}`);
     const convergence = await converge(this.client, convergeLimitMs);
     this.say(
       convergence.converged

@@ -82,6 +82,7 @@ export class ApiRequests {
       effect: 'none',
       pending: 0,
       turn: this.turn++,
+      tries: 0,
       refusals: 0,
       refusal: undefined,
       absent: 0,
@@ -106,7 +107,11 @@ export class ApiRequests {
   ): Promise<PutReply | GetReply | Error> {
     const outcome = new Promise<PutReply | GetReply | Error>(resolve => {
       const bytes = utf8Length(call.text) + OPERATION_OVERHEAD_BYTES;
-      const sendByMs = performance.now() + left(call) * WAITING_SHARE_MAX;
+      // Of a later try little time is left: that says nothing of how much waits here.
+      const sendByMs =
+        progress.tries++ === 0
+          ? performance.now() + left(call) * WAITING_SHARE_MAX
+          : Number.POSITIVE_INFINITY;
       this.submit({ call, bytes, progress, sendByMs, backups: 0, isSettled: false, resolve }, target);
     });
     if (call.via !== undefined) return outcome;
@@ -288,6 +293,8 @@ interface Progress {
   pending: number;
   /** Index of the node to ask next. */
   turn: number;
+  /** Begun so far. */
+  tries: number;
   refusals: number;
   refusal: UnavailableError | undefined;
   /** Tries in a row that reached nobody. */

@@ -279,8 +279,11 @@ class NatsClient implements Client {
   close(): Promise<void> {
     this.closing ??= (async () => {
       for (const watch of this.watches) watch.stop();
-      await this.coordinator?.close();
-      await this.bus.close();
+      try {
+        await this.coordinator?.close();
+      } finally {
+        await this.bus.close();
+      }
     })();
     return this.closing;
   }

@@ -27,6 +27,7 @@ export class Requests {
   private subscription: Subscription | undefined;
   /** Why no answer can be heard, when this user may not listen to its inbox. */
   private deafness: PermissionViolationError | undefined;
+  private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -39,6 +40,10 @@ export class Requests {
   /** @throws BusError */
   send(subject: string, data: Uint8Array, timeoutMs: number, headers?: MsgHdrs): Promise<Message> {
     return new Promise((resolve, reject) => {
+      if (this.isClosed) {
+        reject(new BusError('closed', subject));
+        return;
+      }
       this.subscription ??= this.listen();
       if (this.deafness !== undefined) {
         reject(new BusError('forbidden', subject, { cause: this.deafness }));
@@ -65,6 +70,7 @@ export class Requests {
 
   /** Fails all that is under way, and listens no more. */
   close(): void {
+    this.isClosed = true;
     this.subscription?.unsubscribe();
     this.failAll();
   }

@@ -216,11 +216,15 @@ export class NodeCore {
     this.subscriptions = [...serveReplica(service), serveScans(service), ...serveAntiEntropy(service)];
     await this.replica.open();
     await this.hintControl.load();
+    // Between these steps it may be stopped: a twin was here first. What starts after that would never end.
+    if (this.isStopping) return;
     this.heartbeat.start();
     this.isAnnounced = true;
     await this.hearPeers();
+    if (this.isStopping) return;
     for (const service of this.services) service.start();
     await bus.settled();
+    if (this.isStopping) return;
     this.takesRequests = true;
     this.stateChanged();
     this.handoff.start();

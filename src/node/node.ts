@@ -131,7 +131,7 @@ class NatsNode implements RunningNode {
       onState: state => options.onState?.(state),
       onTwin: () => {
         this.settleClosed(twin(node, 'and started earlier'));
-        void this.stop();
+        this.stop().catch(error => options.logger.error({ error }, 'could not stop cleanly'));
       },
     });
   }
@@ -150,8 +150,11 @@ class NatsNode implements RunningNode {
       this.core.reopen();
     });
     // Before the core: how far it has read its log is worth seeing.
-    this.metrics = await this.serveMetrics();
-    await this.core.start();
+    const metrics = await this.serveMetrics();
+    this.metrics = metrics;
+    // Stopped meanwhile, by a twin that was here first.
+    if (this.stopping !== undefined) metrics?.close();
+    else await this.core.start();
     void this.bus.connection
       .closed()
       .then(error => this.settleClosed(error instanceof Error ? error : undefined));
@@ -159,10 +162,13 @@ class NatsNode implements RunningNode {
 
   stop(): Promise<void> {
     this.stopping ??= (async () => {
-      await this.core.stop();
-      this.metrics?.close();
-      await this.bus.close();
-      this.settleClosed(undefined);
+      try {
+        await this.core.stop();
+      } finally {
+        this.metrics?.close();
+        await this.bus.close();
+        this.settleClosed(undefined);
+      }
     })();
     return this.stopping;
   }

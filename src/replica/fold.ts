@@ -28,6 +28,8 @@ export class Fold {
   private liveTo = 0;
   private first = 1;
   private reading = false;
+  /** Counts how often all was forgotten. */
+  private begun = 0;
   private started = false;
   private closed = false;
   private subscription: Subscription | undefined;
@@ -40,6 +42,16 @@ export class Fold {
   /** Every entry of the log up to this sequence is in memory. */
   get applied(): number {
     return this.contiguous;
+  }
+
+  /**
+   * Resolves when every entry up to `sequence`, known to exist, is in memory; or when that will not be, since the log was begun
+   * anew or is followed no more.
+   */
+  async reached(sequence: number, pause: () => Promise<void>): Promise<void> {
+    this.need(sequence);
+    const { begun } = this;
+    while (this.contiguous < sequence && this.begun === begun && !this.closed) await pause();
   }
 
   /** Where the log begins, as of the last `resume`; behind its end when it is empty. */
@@ -83,6 +95,7 @@ export class Fold {
 
   /** Forgets everything: the log was begun anew, or is not the one that was read. */
   reset(): void {
+    this.begun++;
     this.contiguous = 0;
     this.needed = 0;
     this.liveFrom = Number.POSITIVE_INFINITY;
@@ -131,10 +144,10 @@ export class Fold {
     if (this.reading) return;
     this.reading = true;
     try {
-      while (this.isBehind) await this.readNext();
-      this.events.onCaughtUp();
+      while (this.isBehind && !this.closed) await this.readNext();
+      if (!this.closed) this.events.onCaughtUp();
     } catch (error) {
-      this.events.onLost(error);
+      if (!this.closed) this.events.onLost(error);
     } finally {
       this.reading = false;
     }

@@ -201,9 +201,7 @@ export class Replica {
   async barrier(): Promise<void> {
     if (await this.options.log.isLocal()) return;
     const { lastSequence } = await this.options.log.state();
-    this.fold.need(lastSequence);
-    while (this.fold.applied < lastSequence)
-      await new Promise<void>(done => this.options.clock.after(1, done));
+    await this.fold.reached(lastSequence, () => new Promise(done => this.options.clock.after(1, done)));
   }
 
   /** A peer's heartbeat: what it knows of its own log, and what it remembers of ours. */

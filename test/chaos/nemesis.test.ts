@@ -25,7 +25,7 @@ function remembering(): { cluster: TestCluster; done: string[] } {
 const wipe: PlannedBlow = { fault: 'wipe', nodes: ['n1'], how: '', seed: 1, atMs: 0, holdMs: 1 };
 
 function carryOut(cluster: TestCluster, state: StatusReply['state'], wholeLimitMs: number) {
-  const client = { status: async () => ({ state }) as StatusReply } as unknown as Client;
+  const client = { status: async () => ({ state, reason: null }) as StatusReply } as unknown as Client;
   const { signal } = new AbortController();
   return new Nemesis({ cluster, client, signal, onEvent: () => {}, wholeLimitMs }).carryOut([wipe]);
 }
