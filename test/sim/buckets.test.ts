@@ -45,7 +45,15 @@ test('a bucket made through one node is there at once for every other, and for a
     ttlMs: 60_000,
   });
   assert.deepEqual(buckets, [
-    { name: 'orders', partitioner: 'byte-ordered', replicationFactor: 2, ttlMs: 60_000, life: 0, change: 0 },
+    {
+      name: 'orders',
+      partitioner: 'byte-ordered',
+      replicationFactor: 2,
+      level: 'QUORUM',
+      ttlMs: 60_000,
+      life: 0,
+      change: 0,
+    },
   ]);
   await put(cluster, client, 'k', 'v');
   for (const node of cluster.nodes) {
