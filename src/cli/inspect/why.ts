@@ -8,8 +8,8 @@ import type { KeyReport } from './one-key.js';
 import { readableTime } from './rows.js';
 
 export interface Why {
-  /** `absent`, `live`, `expired` or `deleted`. */
-  state: 'absent' | 'live' | 'expired' | 'deleted';
+  /** `unknown` when nobody who was asked holds anything of it, and not all owners could be. */
+  state: 'absent' | 'live' | 'expired' | 'deleted' | 'unknown';
   /** One sentence on the state. */
   because: string;
   /** What keeps the delete from being purged, one sentence each; empty when nothing does, or there is none. */
@@ -23,21 +23,26 @@ export function whyOf(
   statuses: ReadonlyMap<string, StatusReply>,
 ): Why {
   const { newest } = report.comparison;
-  if (newest === undefined)
-    return { state: 'absent', because: 'no node that answers holds anything of it', blockers: [] };
+  const unasked = report.unasked.filter(({ node }) => report.owners.includes(node));
+  const but = unasked.map(({ node, state }) => `${node} (${state})`).join(', ');
+  const unsure = but === '' ? '' : `; of its owners ${but} could not be asked`;
+  if (newest === undefined) {
+    const because = `no node that answers holds anything of it${unsure}`;
+    return { state: but === '' ? 'absent' : 'unknown', because, blockers: [] };
+  }
   const { expiresAt } = newest;
   if (!isGone(newest, view.time)) {
     const end = expiresAt === undefined ? '' : `; it expires ${readableTime(expiresAt)}`;
     return {
       state: 'live',
-      because: `written ${readableTime(newest.time)} by ${newest.writer}${end}`,
+      because: `written ${readableTime(newest.time)} by ${newest.writer}${end}${unsure}`,
       blockers: [],
     };
   }
   const isDeleted = newest.deleted === true;
   const because = isDeleted
-    ? `deleted, or expired, as version ${newest.time}@${newest.writer}`
-    : `expired ${readableTime(expiresAt ?? 0)}; the next read makes it a delete`;
+    ? `deleted, or expired, as version ${newest.time}@${newest.writer}${unsure}`
+    : `expired ${readableTime(expiresAt ?? 0)}; the next read makes it a delete${unsure}`;
   const blockers = blockersOf(newest, report, view, statuses);
   return { state: isDeleted ? 'deleted' : 'expired', because, blockers };
 }

@@ -54,6 +54,12 @@ test('says what is so', () => {
   const live: WireRecord = { bucket: 'default', key: 'k', value: 'v', time: second, writer: 'w' };
   const late = view(200 * second);
   assert.equal(whyOf(report({}), late, statuses(0)).state, 'absent');
+  const half = { ...report({}), unasked: [{ node: 'n1', state: 'down' }] };
+  assert.deepEqual(whyOf(half, late, statuses(0)), {
+    state: 'unknown',
+    because: 'no node that answers holds anything of it; of its owners n1 (down) could not be asked',
+    blockers: [],
+  });
   assert.equal(whyOf(onAll(live), late, statuses(0)).state, 'live');
   assert.equal(whyOf(onAll({ ...live, expiresAt: 200 * second }), late, statuses(0)).state, 'expired');
   assert.equal(whyOf(onAll(dead), late, statuses(0)).state, 'deleted');
