@@ -1,4 +1,4 @@
-// The span of one call of a client, where somebody traces; without a tracer there is nothing but the call.
+// The span of one call of a client, where somebody traces.
 import { attributesOf, followed, verbOf } from '../coordinator/request-spans.js';
 import type { Span, Tracer } from '../ports.js';
 import type { GetReply, PutReply } from '../wire/generated/types.js';
@@ -8,11 +8,10 @@ type Reply = PutReply | GetReply;
 
 /** @param send carries the call out; may throw at once. */
 export function inSpan(
-  tracer: Tracer | undefined,
+  tracer: Tracer,
   operation: Operation,
-  send: (span?: Span) => Promise<Reply>,
+  send: (span: Span) => Promise<Reply>,
 ): Promise<Reply> {
-  if (tracer === undefined) return send();
   const span = tracer.begin(`dynats ${verbOf(operation)}`, 'client', attributesOf(operation));
   const sent = (async () => send(span))();
   return followed(span, sent);

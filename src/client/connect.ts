@@ -1,14 +1,13 @@
 // Connects a client: the bus, the cluster's definition, and the mode in which requests are coordinated.
 
 import { openBus } from '#open-bus';
-import { utf8Length } from '#platform/bytes';
 import type { Coordinator } from '../coordinator/coordinator.js';
-import { DynatsError, InvalidRequestError, UnavailableError } from '../errors.js';
+import { DynatsError, UnavailableError } from '../errors.js';
 import { HybridClock, MAX_CLOCK_SKEW_MS } from '../model/hlc.js';
 import type { OutcomeReport } from '../model/outcome.js';
 import { parseVersion } from '../model/record.js';
 import type { NatsBus } from '../nats/bus.js';
-import { BusError, type Tracer } from '../ports.js';
+import { BusError, type Span, type Tracer } from '../ports.js';
 import { systemClock, systemRandom } from '../system.js';
 import { loadTracer } from '../telemetry/tracer.js';
 import type {
@@ -58,9 +57,18 @@ import { entryOf, recordsOf, requestOf, type ScanOptions, type ScanPageOptions, 
 import { ClientSession, parseToken } from './session.js';
 import { touchKey } from './touch.js';
 import type { Watch, WatchOptions } from './watch/watch.js';
-import { addValue, type Wanted, wireRequest } from './wire-request.js';
+import { addValue, checkFits, type Wanted, wireRequest } from './wire-request.js';
 
 const CLUSTER_TIMEOUT_MS = 1000;
+/** One call that was found valid. */
+interface Call {
+  readonly op: Operation['op'];
+  readonly checked: ReturnType<typeof checkOperation>;
+  readonly wire: WireRequest;
+  readonly deadlineAtMs: number;
+  readonly via: string | undefined;
+}
+
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
 const SETTLING_MS = 600;
 
@@ -170,7 +178,7 @@ class NatsClient implements Client {
   }
 
   async get(key: string | number, options: RequestOptions = {}): Promise<Entry | undefined> {
-    return Entry.of(this.bucketOf(options), await this.read(key, options));
+    return Entry.of(this.bucketOf(options), asGet(await this.execute({ op: 'get', key }, options, options)));
   }
 
   session(token?: string): Session {
@@ -319,33 +327,27 @@ class NatsClient implements Client {
     wire.timeoutMs = timeoutMs;
     const checked = checkOperation(op, wire);
     const via = options.via === undefined ? undefined : checkNode(options.via, 'via');
-    const deadlineAtMs = performance.now() + timeoutMs;
+    const call = { op, checked, wire, deadlineAtMs: performance.now() + timeoutMs, via };
+    const { tracer } = this;
     try {
-      return await inSpan(this.tracer, checked, span => {
-        if (this.direct !== undefined && via === undefined)
-          return this.direct.execute(checked, deadlineAtMs, span);
-        const { timeoutMs: _, ...rest } = wire;
-        const text = JSON.stringify({ op, ...rest });
-        this.checkFits(text, wire.base64 === undefined ? 'value' : 'base64');
-        const { traceparent } = span ?? {};
-        return this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via, traceparent });
-      });
+      return await (tracer === undefined ? this.send(call) : this.sendTraced(tracer, call));
     } catch (error) {
       throw explain(error, checked, timeoutMs);
     }
   }
 
-  /** A message that is too large never leaves this process, and would look like one nobody answers. */
-  private checkFits(text: string, field: string): void {
-    const { maxPayload } = this.bus;
-    // No character takes more than three bytes.
-    if (text.length * 3 <= maxPayload) return;
-    const bytes = utf8Length(text);
-    if (bytes > maxPayload)
-      throw new InvalidRequestError(
-        field,
-        `${field} is too large: the request takes ${bytes} bytes as JSON; the broker's max_payload allows ${maxPayload}`,
-      );
+  private sendTraced(tracer: Tracer, call: Call): Promise<PutReply | GetReply> {
+    return inSpan(tracer, call.checked, span => this.send(call, span));
+  }
+
+  private send({ op, checked, wire, deadlineAtMs, via }: Call, span?: Span): Promise<PutReply | GetReply> {
+    if (this.direct !== undefined && via === undefined)
+      return this.direct.execute(checked, deadlineAtMs, span);
+    const { timeoutMs: _, ...rest } = wire;
+    const text = JSON.stringify({ op, ...rest });
+    checkFits(text, wire.base64 === undefined ? 'value' : 'base64', this.bus.maxPayload);
+    const { traceparent } = span ?? {};
+    return this.api.execute({ isWrite: op !== 'get', text, deadlineAtMs, via, traceparent });
   }
 
   /** The operation as the API takes it; a write under a version of this client's, so that a retry is the same write. */

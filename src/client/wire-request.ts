@@ -1,5 +1,5 @@
 // An operation as the API takes it. Built field by field: every call passes here, and copies of objects add up.
-import { base64 } from '#platform/bytes';
+import { base64, utf8Length } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
 import type { WireRequest } from '../wire/requests.js';
 import { zoneFor } from './arguments.js';
@@ -29,4 +29,20 @@ export function addValue(wire: WireRequest, value: string | Uint8Array, { ttlMs 
   else if (value instanceof Uint8Array) wire.base64 = base64(value);
   else throw new InvalidRequestError('value', 'value must be a string or a Uint8Array');
   if (ttlMs !== undefined) wire.ttlMs = ttlMs;
+}
+
+/**
+ * A message that is too large never leaves this process, and would look like one nobody answers.
+ *
+ * @param field that made it so. @param maxPayload of the broker, in bytes. @throws InvalidRequestError
+ */
+export function checkFits(text: string, field: string, maxPayload: number): void {
+  // No character takes more than three bytes.
+  if (text.length * 3 <= maxPayload) return;
+  const bytes = utf8Length(text);
+  if (bytes > maxPayload)
+    throw new InvalidRequestError(
+      field,
+      `${field} is too large: the request takes ${bytes} bytes as JSON; the broker's max_payload allows ${maxPayload}`,
+    );
 }

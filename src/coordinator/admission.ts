@@ -3,7 +3,7 @@ import { OverloadedError, UnavailableError } from '../errors.js';
 import { Level } from '../model/level.js';
 import { type Need, shortfall } from '../model/need.js';
 import type { WriteRequest } from '../wire/requests.js';
-import { type Coordination, needFor, those } from './coordination.js';
+import { type Coordination, needFor, withRoom } from './coordination.js';
 
 export interface Admitted {
   readonly preferenceList: readonly string[];
@@ -26,16 +26,12 @@ export function admit(
   const ring = c.rings.of(request.bucket);
   const { preferenceList, owners } = ring.place(request.key);
   const need = needFor(c, ring, owners, request);
-  const alive = those(owners, owner => c.liveness.isWritable(owner));
-  const canHint = request.level === Level.Any && preferenceList.some(node => c.liveness.isWritable(node));
+  const alive = c.liveness.writable(owners);
+  const canHint = request.level === Level.Any && c.liveness.writable(preferenceList).length > 0;
   const missing = canHint ? undefined : shortfall(need, alive);
   if (missing !== undefined)
     throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
-  const remainingMs = deadlineAtMs - c.clock.monotonic();
-  const ready = those(alive, owner => {
-    const lane = c.logs.to(owner);
-    return !lane.isFull && !lane.isLateFor(remainingMs);
-  });
+  const ready = withRoom(alive, c.logs.lanes, deadlineAtMs, c.clock.monotonic());
   if (!canHint && shortfall(need, ready) !== undefined)
     throw new OverloadedError('too many writes wait for the owners of this key; try again later');
   return { preferenceList, owners, need, ready };

@@ -59,9 +59,28 @@ export function needFor(
   }
 }
 
-/** The nodes of which `is` holds: mostly all, and then no other array is made. */
-export function those(nodes: readonly string[], is: (node: string) => boolean): readonly string[] {
-  return nodes.every(is) ? nodes : nodes.filter(is);
+/** What takes requests for one node. */
+interface Queue {
+  readonly isFull: boolean;
+  isLateFor(remainingMs: number, nowMs: number): boolean;
+}
+
+/** Those of `nodes` whose lanes take a request that is to be answered by its deadline: mostly all, and then no other array is made. */
+export function withRoom(
+  nodes: readonly string[],
+  lanes: ReadonlyMap<string, Queue>,
+  deadlineAtMs: number,
+  nowMs: number,
+): readonly string[] {
+  const remainingMs = deadlineAtMs - nowMs;
+  for (const node of nodes)
+    if (!hasRoom(lanes.get(node), remainingMs, nowMs))
+      return nodes.filter(each => hasRoom(lanes.get(each), remainingMs, nowMs));
+  return nodes;
+}
+
+function hasRoom(lane: Queue | undefined, remainingMs: number, nowMs: number): boolean {
+  return lane !== undefined && !lane.isFull && !lane.isLateFor(remainingMs, nowMs);
 }
 
 /** What of a ring a bucket may have its own of. */
@@ -130,7 +149,7 @@ export const ACK_TIMEOUT_MS = 1000;
 
 /** One lane to the log of each node. */
 export class LogLanes {
-  private readonly lanes: ReadonlyMap<string, EntryLane>;
+  readonly lanes: ReadonlyMap<string, EntryLane>;
 
   /** @param onAcked told of every entry a log has acknowledged. */
   constructor(

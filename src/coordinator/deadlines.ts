@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../ports.js';
 
 export interface Sleeper {
   /** Called once, at or shortly after the time asked for. */
-  wake(): void;
+  wake(alarm: Alarm): void;
 }
 
 /**
@@ -37,7 +37,7 @@ export class Alarm {
   ringAll(): void {
     for (let alarm = this.after; alarm?.sleeper !== undefined; alarm = this.after) {
       alarm.cancel();
-      alarm.sleeper.wake();
+      alarm.sleeper.wake(alarm);
     }
   }
 }

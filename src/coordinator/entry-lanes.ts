@@ -73,8 +73,8 @@ export class EntryLane {
   }
 
   /** Whether a record that is to be stored within so long would probably be too late. */
-  isLateFor(remainingMs: number): boolean {
-    return this.lane.isLateFor(remainingMs);
+  isLateFor(remainingMs: number, nowMs: number): boolean {
+    return this.lane.isLateFor(remainingMs, nowMs);
   }
 
   get isIdle(): boolean {

@@ -157,6 +157,18 @@ export class Liveness {
     return peer?.alive === true && peer.presence?.state === 'serving';
   }
 
+  /** Those of `nodes` that take writes: mostly all, and then no other array is made. */
+  writable(nodes: readonly string[]): readonly string[] {
+    for (const node of nodes) if (!this.isWritable(node)) return nodes.filter(each => this.isWritable(each));
+    return nodes;
+  }
+
+  /** Those of `nodes` that answer reads: mostly all, and then no other array is made. */
+  readable(nodes: readonly string[]): readonly string[] {
+    for (const node of nodes) if (!this.isReadable(node)) return nodes.filter(each => this.isReadable(each));
+    return nodes;
+  }
+
   /** The newest heartbeat of `node`, alive or not. */
   presenceOf(node: string): Presence | undefined {
     return this.peers.get(node)?.presence;

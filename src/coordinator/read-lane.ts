@@ -59,8 +59,8 @@ export class ReadLane {
   }
 
   /** Whether a read that is to be answered within so long would probably be too late. */
-  isLateFor(remainingMs: number): boolean {
-    return this.lane.isLateFor(remainingMs);
+  isLateFor(remainingMs: number, nowMs: number): boolean {
+    return this.lane.isLateFor(remainingMs, nowMs);
   }
 
   ask(read: Read): void {

@@ -9,7 +9,7 @@ import type { Ring } from '../model/ring.js';
 import type { GetReply, WireRecord } from '../wire/generated/types.js';
 import { encodeRecord } from '../wire/log-entry.js';
 import type { ReadRequest } from '../wire/requests.js';
-import { type Coordination, needFor, those } from './coordination.js';
+import { type Coordination, needFor, withRoom } from './coordination.js';
 import type { Alarm, Sleeper } from './deadlines.js';
 import { hasExpired } from './expiry.js';
 import type { Answer, Read } from './read-lane.js';
@@ -35,15 +35,11 @@ export function read(
   const levelNeed = needFor(c, ring, owners, request);
   trace?.needs(levelNeed);
   const need = atLeastOf(levelNeed, owners, atLeast);
-  const alive = those(owners, owner => c.liveness.isReadable(owner));
+  const alive = c.liveness.readable(owners);
   const missing = shortfall(need, alive);
   if (missing !== undefined)
     throw new UnavailableError(missing.required, missing.there, undefined, { zone: missing.zone });
-  const remainingMs = deadlineAtMs - c.clock.monotonic();
-  const free = those(alive, owner => {
-    const lane = c.reads.get(owner);
-    return lane !== undefined && !lane.isFull && !lane.isLateFor(remainingMs);
-  });
+  const free = withRoom(alive, c.reads, deadlineAtMs, c.clock.monotonic());
   if (shortfall(need, free) !== undefined)
     throw new OverloadedError('too many reads wait for the owners of this key; try again later');
   const ready = byPromptness(c, ring, free);
@@ -108,27 +104,30 @@ class ReadInProgress implements Sleeper {
     private readonly reject: (error: Error) => void,
   ) {
     const { chosen, spare } = choose(plan.need, ready);
-    this.asked = [...chosen];
+    this.asked = chosen;
     this.tally = new Tally(plan.need, chosen);
-    this.spare = [...spare];
+    this.spare = spare;
   }
 
   start(deadlineAtMs: number): void {
     this.deadline = this.c.deadlines.add(deadlineAtMs, this);
     if (this.spare.length > 0) this.awaitAnswers();
-    // A copy: an owner that fails at once is replaced meanwhile.
-    for (const [i, owner] of [...this.asked].entries()) this.ask(owner, i === 0 ? 'record' : 'version');
+    const { asked } = this;
+    // Not beyond those chosen first: an owner that fails at once is replaced meanwhile, and the one in its place asked.
+    const chosen = asked.length;
+    for (let i = 0; i < chosen; i++) this.ask(asked[i] ?? '', i === 0 ? 'record' : 'version');
   }
 
-  /** The deadline. */
-  wake(): void {
-    this.fail();
+  /** The deadline, or an owner is late. */
+  wake(alarm: Alarm): void {
+    if (alarm === this.lateness) this.backUp();
+    else this.fail();
   }
 
   /** Whoever has not answered by the time almost every answer takes is backed up by the next owner, and that one too. */
   private awaitAnswers(): void {
     const lateAtMs = this.c.clock.monotonic() + this.c.answerTimes.lateAfterMs;
-    this.lateness = this.c.lateness.add(lateAtMs, { wake: () => this.backUp() });
+    this.lateness = this.c.lateness.add(lateAtMs, this);
   }
 
   private backUp(): void {
@@ -153,8 +152,7 @@ class ReadInProgress implements Sleeper {
 
   private ask(owner: string, want: 'record' | 'version'): void {
     this.plan.trace?.asked(owner);
-    const { bucket, key } = this.request;
-    this.c.reads.get(owner)?.ask(new OwnerRead(this, owner, { bucket, key, want }, this.c.clock.monotonic()));
+    this.c.reads.get(owner)?.ask(new OwnerRead(this, owner, this.request, want, this.c.clock.monotonic()));
   }
 
   answered(owner: string, answer: Answer, askedAtMs: number): void {
@@ -327,17 +325,16 @@ function isNewer(a: Held, b: Held): boolean {
 class OwnerRead implements Read {
   readonly bucket: string;
   readonly key: string;
-  readonly want: 'record' | 'version';
 
   constructor(
     private readonly read: ReadInProgress,
     private readonly owner: string,
-    { bucket, key, want }: Pick<Read, 'bucket' | 'key' | 'want'>,
+    { bucket, key }: Pick<Read, 'bucket' | 'key'>,
+    readonly want: 'record' | 'version',
     private readonly askedAtMs: number,
   ) {
     this.bucket = bucket;
     this.key = key;
-    this.want = want;
   }
 
   answered(answer: Answer): void {

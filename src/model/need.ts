@@ -40,17 +40,25 @@ export function needOf(level: Level, placement: Placement): Need {
     case Level.EachQuorum:
       return eachQuorum(placement);
     default:
-      return [counted(level, placement.owners)];
+      return counted(level, placement.owners);
   }
 }
 
-function counted(level: CountLevel, owners: readonly string[]): Part {
+/** Mostly keys share their owners, and then what a level needs of them: a request makes nothing of its own. */
+const countedNeeds = new WeakMap<readonly string[], Map<CountLevel, Need>>();
+
+function counted(level: CountLevel, owners: readonly string[]): Need {
+  const known = countedNeeds.get(owners)?.get(level);
+  if (known !== undefined) return known;
   const required = requiredOwners(level, owners.length);
   if (required > owners.length)
     throw new LevelError(
       `level ${level} needs ${required} owners; the bucket has ${owners.length} for each key`,
     );
-  return { zone: undefined, owners, required };
+  const need = [{ zone: undefined, owners, required }];
+  const ofOwners = countedNeeds.get(owners) ?? new Map<CountLevel, Need>();
+  countedNeeds.set(owners, ofOwners.set(level, need));
+  return need;
 }
 
 function localQuorum({ owners, zoneOf, localZone }: Placement): Part {
@@ -83,7 +91,9 @@ export function atLeastOf(need: Need, owners: readonly string[], count: number):
 
 /** How many owners a level needs in all. Not for parts that overlap. */
 export function requiredBy(need: Need): number {
-  return need.reduce((sum, { required }) => sum + required, 0);
+  let sum = 0;
+  for (const { required } of need) sum += required;
+  return sum;
 }
 
 /** The part furthest from being met when only `candidates` can answer; undefined when they suffice. */
@@ -98,14 +108,11 @@ export function shortfall(need: Need, candidates: readonly string[]): Shortfall 
   return found;
 }
 
-/** Splits `candidates`, in order: as many of each part as it needs, and those to spare. */
-export function choose(
-  need: Need,
-  candidates: readonly string[],
-): { chosen: readonly string[]; spare: readonly string[] } {
+/** Splits `candidates`, in order, into new arrays: as many of each part as it needs, and those to spare. */
+export function choose(need: Need, candidates: readonly string[]): { chosen: string[]; spare: string[] } {
   const [only] = need;
   // Mostly there is one part, and the candidates are among its owners.
-  if (only !== undefined && need.length === 1 && candidates.every(node => only.owners.includes(node)))
+  if (only !== undefined && need.length === 1 && areAmong(candidates, only.owners))
     return { chosen: candidates.slice(0, only.required), spare: candidates.slice(only.required) };
   const chosen = new Set<string>();
   for (const { owners, required } of need) {
@@ -122,6 +129,11 @@ export function choose(
     // Who is in no part could answer for none.
     spare: candidates.filter(node => !chosen.has(node) && need.some(({ owners }) => owners.includes(node))),
   };
+}
+
+function areAmong(nodes: readonly string[], others: readonly string[]): boolean {
+  for (const node of nodes) if (!others.includes(node)) return false;
+  return true;
 }
 
 /** What a level needs, in words: `2 owners in zone a and 2 owners in zone b`. */

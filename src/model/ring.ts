@@ -33,6 +33,8 @@ export class Ring {
   private readonly pointNodes: Uint16Array;
   /** What belongs to each point, made when first asked for. */
   private readonly places: (Place | undefined)[];
+  /** Few orders of nodes occur: points of one order share what belongs to them. */
+  private readonly orders = new Map<string, Place>();
   private readonly pointGroups: Int32Array;
   private readonly zones: ReadonlyMap<string, string>;
   /**
@@ -61,13 +63,18 @@ export class Ring {
     return this.partitioner.token(key);
   }
 
-  /** The same object for all keys of one point of the ring. */
+  /** The same object for all keys of one preference list. */
   place(key: string): Place {
     const point = this.pointAt(this.token(key));
     const known = this.places[point];
     if (known !== undefined) return known;
     const preferenceList = this.walk(point);
-    const place = { preferenceList, owners: preferenceList.slice(0, this.replicationFactor) };
+    const order = preferenceList.join();
+    const place = this.orders.get(order) ?? {
+      preferenceList,
+      owners: preferenceList.slice(0, this.replicationFactor),
+    };
+    this.orders.set(order, place);
     this.places[point] = place;
     return place;
   }

@@ -114,14 +114,8 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
   const rule = RULES.get(/definitions\/(\w+)\/\w+$/.exec(error.schemaPath)?.[1] ?? '');
   if (rule !== undefined) return invalid(within, `must be ${rule}`);
   switch (keyword) {
-    case 'required': {
-      const missing = errors
-        .filter(each => each.keyword === 'required' && each.instancePath === error.instancePath)
-        .map(each => inside(each.params['missingProperty']));
-      const field = missing[0] ?? '';
-      if (missing.length === 1) return invalid(field, 'is missing');
-      return new InvalidRequestError(field, `exactly one of ${missing.join(', ')} is needed; there is none`);
-    }
+    case 'required':
+      return invalid(inside(params['missingProperty']), 'is missing');
     case 'additionalProperties': {
       const field = inside(params['additionalProperty']);
       return new InvalidRequestError(field, `unknown field ${JSON.stringify(field)}`);
@@ -131,13 +125,17 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
         inside(params['missingProperty']),
         `is missing: it is needed with ${inside(params['property'])}`,
       );
+    case 'exactlyOne': {
+      const fields = listOf(params['fields']).map(inside);
+      const more = fields.length === 2 ? 'both' : String(params['given']);
+      const there = params['given'] === 0 ? 'is none' : `are ${more}`;
+      return new InvalidRequestError(
+        fields[0] ?? '',
+        `exactly one of ${fields.join(', ')} is needed; there ${there}`,
+      );
+    }
     case 'oneOf':
-      // Two branches fit: in all messages with branches that overlap these are the two ways to give a value.
-      if (params['passingSchemas'] !== null)
-        return new InvalidRequestError(
-          inside('value'),
-          `exactly one of ${inside('value')}, ${inside('base64')} is needed; there are both`,
-        );
+    case 'anyOf':
       return invalid(within, 'matches none of its forms');
     case 'discriminator':
       return invalid(inside('op'), 'must be one of put, get, delete');
@@ -159,6 +157,10 @@ function describe(errors: readonly ValidationError[]): InvalidRequestError {
 /** Bytes that `value` takes in a message. */
 export function jsonBytes(value: unknown): number {
   return utf8Length(JSON.stringify(value));
+}
+
+function listOf(names: unknown): readonly unknown[] {
+  return Array.isArray(names) ? names : [];
 }
 
 function listed(names: unknown): string {

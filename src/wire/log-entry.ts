@@ -34,7 +34,11 @@ export function encodeRecord(record: WireRecord): string {
 /** @param records what `encodeRecord` returned. */
 export function encodeEntry(records: readonly string[], note?: ReplicaNote): Uint8Array {
   const noted = note === undefined ? '' : `,"note":${JSON.stringify(note)}`;
-  const bytes = utf8(`${BLANK}"records":[${records.join(',')}]${noted}}`);
+  // The frame goes into the first text and the last: around what is joined, it would have all of it copied once more.
+  const texts = [...records];
+  texts[0] = `${BLANK}"records":[${texts[0] ?? ''}`;
+  texts[texts.length - 1] += `]${noted}}`;
+  const bytes = utf8(texts.join(','));
   const checksum = hex(crc32(covered(bytes)));
   for (let i = 0; i < checksum.length; i++) bytes[CHECKSUM_AT + i] = checksum.charCodeAt(i);
   return bytes;
