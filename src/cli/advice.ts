@@ -2,6 +2,7 @@
 import type { Client } from '../client/client.js';
 import { InvalidRequestError, UnavailableError, WriteTimeoutError } from '../errors.js';
 import { Level, requiredOwners } from '../model/level.js';
+import { BusError } from '../ports.js';
 import type { ClusterDefinition, ClusterReply } from '../wire/generated/types.js';
 import { ringOf } from './bucket-ring.js';
 import { CliError, ExitCode, exitCodeOf } from './exit.js';
@@ -32,10 +33,18 @@ export async function explained(
     return wrongBucket(error, subject, client);
   if (!(error instanceof UnavailableError)) return error;
   const view = await client.cluster({ timeoutMs: viewTimeoutMs }).catch(() => undefined);
+  if (view === undefined && isNobodyThere(error)) {
+    const line = `UNAVAILABLE: the broker answers, but no node of Dynats does: start the nodes, or ${say.servers}`;
+    return new CliError(exitCodeOf(error), line, { cause: error });
+  }
   const absent = view === undefined ? undefined : absentCoordinator(view, subject.via, say);
   if (absent !== undefined) return new CliError(absent.exitCode, absent.line, { cause: error });
   const owners = view === undefined ? undefined : ownersOf(view, subject);
   return new CliError(exitCodeOf(error), unavailableLine(error, subject, { owners, say }), { cause: error });
+}
+
+function isNobodyThere({ cause }: UnavailableError): boolean {
+  return cause instanceof BusError && cause.kind === 'no-responders';
 }
 
 /** A bucket that is not there is named beside those that are; any other fault of its name stays as it was said. */

@@ -6,6 +6,7 @@ import { inConsole, inShell } from '../../src/cli/remedies.js';
 import type { RequestSubject } from '../../src/cli/request-flags.js';
 import { UnavailableError, WriteTimeoutError } from '../../src/errors.js';
 import type { Level } from '../../src/model/level.js';
+import { BusError } from '../../src/ports.js';
 import type { ClusterReply } from '../../src/wire/generated/types.js';
 
 const subject: RequestSubject = { kind: 'write', key: '137', level: 'QUORUM', bucket: 'default' };
@@ -108,4 +109,17 @@ test('a coordinator that is down or unknown is named instead of the owners', () 
   assert.equal(absent('n3')?.exitCode, 5);
   assert.match(absent('n3')?.line ?? '', /node n3 is to coordinate and is down/);
   assert.equal(absent('n9')?.exitCode, 3);
+});
+
+test('where there are brokers and no node, it is the nodes that are missing, not owners', async () => {
+  const client = { cluster: () => Promise.reject(new UnavailableError(1, 0)) };
+  const cause = new BusError('no-responders', 'dynats.batch');
+  const tell = (error: Error) => explained(error, subject, { client, say: inShell });
+  const told = await tell(new UnavailableError(1, 0, 'no node of the cluster answers', { cause }));
+  assert.equal(
+    told instanceof Error && told.message,
+    'UNAVAILABLE: the broker answers, but no node of Dynats does: start the nodes, or name the servers with --server',
+  );
+  const refused = await tell(new UnavailableError(2, 1));
+  assert.match(refused instanceof Error ? refused.message : '', /QUORUM needs 2 owners .*, 1 alive/);
 });
