@@ -86,6 +86,7 @@ export function makePlan(options: EmulatorOptions, made: Plan | undefined): Plan
   refuseOpenDoors(plan);
   if (plan.metricsPort !== undefined) wholeNumber('--metrics-port', plan.metricsPort, 1, 65536 - nodes);
   wholeNumber('--port', plan.port, 1, 65536 - brokerPortUses(plan).length);
+  refuseSharedPort(plan);
   return plan;
 }
 
@@ -170,6 +171,16 @@ function refuseOpenDoors({ listen = defaults.listen, secure }: Plan): void {
     throw usage(
       `--listen ${listen} lets other machines in, and nobody is asked who he is: add --secure, or leave --listen out`,
     );
+}
+
+/** @throws EmulatorError when a node's metrics would be served where a broker listens. */
+function refuseSharedPort(plan: Plan): void {
+  const brokers = brokerPortUses(plan);
+  for (const { port, use } of portUses(plan).slice(0, -brokers.length)) {
+    const other = brokers.find(each => each.port === port);
+    if (other !== undefined)
+      throw usage(`--metrics-port ${plan.metricsPort}: ${use} would be at ${port}, the port of ${other.use}`);
+  }
 }
 
 /** URLs of the bus, in node order. */

@@ -48,6 +48,15 @@ describe('the plan of an emulator', () => {
     assert.equal(makePlan({ dataDir: '/data', metricsPort: false }, again).metricsPort, undefined);
   });
 
+  test('metrics are not served where a broker listens', () => {
+    const options = { dataDir: '/data', port: 5000 };
+    assert.throws(() => makePlan({ ...options, metricsPort: 4998 }, undefined), {
+      message: '--metrics-port 4998: the metrics of n2 would be at 5000, the port of the bus server of n0',
+    });
+    assert.throws(() => makePlan({ ...options, metricsPort: 5010 }, undefined), /--metrics-port 5010/);
+    assert.equal(makePlan({ ...options, metricsPort: 4996 }, undefined).metricsPort, 4996);
+  });
+
   test('uses one port with a single broker', () => {
     const plan = makePlan({ dataDir: '/data', broker: 'single' }, undefined);
     assert.equal(portUses(plan).length, 1);
