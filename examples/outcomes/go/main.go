@@ -37,10 +37,7 @@ type Reply struct {
 		Code, Effect    string
 		Alive, Required int
 	}
-	Held *struct {
-		Time   int64
-		Writer string
-	}
+	Held   string
 	Hinted []string
 }
 
@@ -84,8 +81,7 @@ func main() {
 	// Every node tells what it knows of one version of a key.
 	for _, node := range []string{"n0", "n1", "n3"} {
 		known := ask(nc, "dynats.node."+node+".outcome", Request{Key: "137", Version: reply.Version})
-		holds := known.Held != nil && fmt.Sprintf("%d@%s", known.Held.Time, known.Held.Writer) == reply.Version
-		fmt.Printf("%s holds it: %t, has a hint for: %v\n", node, holds, known.Hinted)
+		fmt.Printf("%s holds it: %t, has a hint for: %v\n", node, known.Held == reply.Version, known.Hinted)
 	}
 }
 
