@@ -44,7 +44,7 @@ test('the package works in an empty project', async t => {
   for (const { path: file } of files)
     assert.match(
       file,
-      /^(bin|dist\/src|schemas|docker|web)\/|^(README\.md|LICENSE|package\.json|nats\.conf|docker-compose\.yml)$/,
+      /^(bin|dist\/(src|web)|schemas|docker|deploy)\/|^(README\.md|LICENSE|package\.json|nats\.conf|docker-compose\.yml)$/,
     );
   const project = path.join(dir, 'project');
   await mkdir(project);
