@@ -1,6 +1,15 @@
 // A disk of its own for each node, so that it can be full or lose power: a file system in a file, mounted. Linux, as root.
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 
 const diskBytes = 1024 * 1024 * 1024;
@@ -57,11 +66,22 @@ export class LoopDisks {
     this.mount(name);
   }
 
-  /** Takes all that is free, but for `leaveBytes`. */
+  /** Takes all that is free, but for `leaveBytes` or, where others write meanwhile, less. */
   fill(name: string, leaveBytes = 0): void {
-    const { bavail, bsize } = statfsSync(this.mountOf(name));
-    const bytes = bavail * bsize - leaveBytes;
-    if (bytes > 0) run('fallocate', '-l', String(bytes), this.fillerOf(name));
+    const filler = this.fillerOf(name);
+    const { bsize } = statfsSync(this.mountOf(name));
+    const excess = () => statfsSync(this.mountOf(name)).bavail * bsize - leaveBytes;
+    for (let bytes = excess(); bytes >= bsize; ) {
+      const from = existsSync(filler) ? statSync(filler).size : 0;
+      try {
+        run('fallocate', '-o', String(from), '-l', String(bytes), filler);
+        bytes = excess();
+      } catch (error) {
+        // What was free a moment ago, its writer has taken by now: so much less is to be taken.
+        if (!String(error).includes('No space left')) throw error;
+        bytes = Math.min(Math.floor(bytes / 2), excess());
+      }
+    }
   }
 
   /** Undoes `fill`. */
@@ -100,7 +120,10 @@ export class LoopDisks {
 }
 
 function run(command: string, ...args: string[]): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   if (status === 0) return;
   throw new Error(`${command} ${args.at(-1) ?? ''} failed: ${error?.message ?? stderr.trim()}`);
 }

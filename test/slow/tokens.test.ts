@@ -90,7 +90,7 @@ test('a node and the command line come with .creds files to a bus with TLS, and 
   assert.equal((await run(['get', '137', ...asAlice])).stdout, 'one\n');
   const direct = made('bob', permissionsOf(Role.Direct, 'bob'));
   const asBob = ['--creds', direct.file, '--tlsca', ca, '--inbox-prefix', inboxPrefixOf('bob')];
-  const load = ['bench', '--mode', 'direct', '--seconds', '1', '--keys', '5'];
+  const load = ['bench', '--mode', 'direct', '--duration', '1s', '--keys', '5'];
   const loaded = await run([...load, ...server, ...asBob]);
   assert.match(`${loaded.code} ${loaded.stdout}${loaded.stderr}`, /^0 .*0 failed, 0 wrong/s);
 
