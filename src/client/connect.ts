@@ -54,21 +54,13 @@ import { type ConnectOptions, Mode } from './options.js';
 import { explain } from './receipt.js';
 import { asGet, asPut } from './reply-kind.js';
 import { entryOf, recordsOf, requestOf, type ScanOptions, type ScanPageOptions, ScanPages } from './scan.js';
+import { ServerDoubt } from './server-doubt.js';
 import { ClientSession, parseToken } from './session.js';
 import { touchKey } from './touch.js';
 import type { Watch, WatchOptions } from './watch/watch.js';
-import { addValue, checkFits, type Wanted, wireRequest } from './wire-request.js';
+import { addValue, type Call, checkFits, type Wanted, wireRequest } from './wire-request.js';
 
 const CLUSTER_TIMEOUT_MS = 1000;
-/** One call that was found valid. */
-interface Call {
-  readonly op: Operation['op'];
-  readonly checked: ReturnType<typeof checkOperation>;
-  readonly wire: WireRequest;
-  readonly deadlineAtMs: number;
-  readonly via: string | undefined;
-}
-
 /** After the connection is back, heartbeats of all nodes have come within this time, in milliseconds. */
 const SETTLING_MS = 600;
 
@@ -78,7 +70,9 @@ const SETTLING_MS = 600;
  * @throws ClosedError when no broker could be reached; UnavailableError in direct mode when no node answers.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const client = new NatsClient(await openBus(options), options, await loadTracer());
+  const doubt = new ServerDoubt();
+  const bus = await openBus(doubt.settings(options));
+  const client = new NatsClient(bus, doubt, options, await loadTracer());
   try {
     await client.start();
   } catch (error) {
@@ -109,11 +103,13 @@ class NatsClient implements Client {
 
   constructor(
     private readonly bus: NatsBus,
+    private readonly doubt: ServerDoubt,
     private readonly options: ConnectOptions,
     private readonly tracer: Tracer | undefined,
   ) {
     const nodes = () => this.nodes;
-    const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+    const onSilence = () => void doubt.raise(bus);
+    const coordinators = new Coordinators({ bus, clock: systemClock, nodes, onSilence });
     this.coordinators = coordinators;
     this.api = new ApiRequests({
       bus,
@@ -306,7 +302,12 @@ class NatsClient implements Client {
     const view = await this.cluster({ timeoutMs: this.timeoutMs() });
     this.nodes = view.cluster.nodes;
     const { bus, options } = this;
-    const joined = join(view, { bus, zone: options.zone, isOutOfTouch: () => this.isOutOfTouch });
+    const joined = join(view, {
+      bus,
+      zone: options.zone,
+      isOutOfTouch: () => this.isOutOfTouch,
+      onUnavailable: () => void this.doubt.raise(bus),
+    });
     this.coordinator = joined.coordinator;
     this.direct = joined.direct;
   }
@@ -366,7 +367,7 @@ class NatsClient implements Client {
   }
 
   private get isOutOfTouch(): boolean {
-    return !this.isConnected || performance.now() - this.touchedAtMs < SETTLING_MS;
+    return !this.isConnected || this.doubt.isDoubtful || performance.now() - this.touchedAtMs < SETTLING_MS;
   }
 
   /** Now by the nodes' clocks, in milliseconds since 1970; undefined while none is known. */

@@ -11,6 +11,8 @@ export interface CoordinatorsOptions {
   readonly clock: Clock;
   /** Nodes of the cluster, as far as known. */
   readonly nodes: () => readonly string[];
+  /** Told when no node answers a roll call: it may be the server between that hangs. */
+  readonly onSilence?: () => void;
 }
 
 /** When a message is late. Below the least, a pause of the scheduler would look like a node that hangs. */
@@ -21,6 +23,9 @@ const HUNG_MS = 2 * LATE_BOUNDS.maxMs;
 const NEAR_FACTOR = 2;
 /** What makes a message late makes a node silent, but a roll call asks for less than a message may: in milliseconds. */
 const SILENT_MAX_MS = 100;
+
+/** After so long without any answer to a roll call it is not the nodes that are doubted, in milliseconds. */
+const SILENCE_MS = 200;
 
 export class Coordinators {
   private readonly bound: LateBound;
@@ -103,6 +108,13 @@ export class Coordinators {
   private async judge(rollCall: RollCall): Promise<void> {
     const begunAtMs = this.options.clock.monotonic();
     // While nobody answers it may be this process that was held up.
+    if (
+      (await within(
+        rollCall.first.then(() => true),
+        SILENCE_MS,
+      )) === undefined
+    )
+      this.options.onSilence?.();
     await rollCall.first;
     const graceMs = Math.min(SILENT_MAX_MS, this.bound.lateAfterMs);
     const nearestMs = this.options.clock.monotonic() - begunAtMs;

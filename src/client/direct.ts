@@ -13,6 +13,8 @@ export interface DirectOptions {
   readonly coordinator: Coordinator;
   /** Whether the nodes' heartbeats may not have reached this client since its connection was lost. */
   readonly isOutOfTouch: () => boolean;
+  /** Told when too few nodes seem to be alive: it may be the server that the heartbeats come over that hangs. */
+  readonly onUnavailable?: () => void;
 }
 
 export class DirectRequests {
@@ -34,9 +36,10 @@ export class DirectRequests {
     failure: unknown,
     span: Span | undefined,
   ): Promise<PutReply | GetReply> {
-    const { coordinator, isOutOfTouch } = this.options;
+    const { coordinator, isOutOfTouch, onUnavailable } = this.options;
     let timedOut: WriteTimeoutError | undefined;
     for (let error = failure; ; ) {
+      if (error instanceof UnavailableError) onUnavailable?.();
       const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
       if (error instanceof WriteTimeoutError) timedOut = error;
       const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());

@@ -10,12 +10,14 @@ export interface JoinOptions {
   readonly zone: string | undefined;
   /** Whether the nodes' heartbeats may not have reached this client since its connection was lost. */
   readonly isOutOfTouch: () => boolean;
+  /** Told when too few nodes seem to be alive. */
+  readonly onUnavailable: () => void;
 }
 
 /** @param view what a node said of the cluster and its peers. */
 export function join(
   { cluster, peers }: ClusterReply,
-  { bus, zone, isOutOfTouch }: JoinOptions,
+  { bus, zone, isOutOfTouch, onUnavailable }: JoinOptions,
 ): { coordinator: Coordinator; direct: DirectRequests } {
   const coordinator = new Coordinator({
     bus,
@@ -28,5 +30,5 @@ export function join(
   coordinator.start();
   coordinator.liveness.onPresence(({ node, broker }) => bus.heardBroker(node, broker));
   for (const presence of peers) coordinator.liveness.heard(presence);
-  return { coordinator, direct: new DirectRequests({ coordinator, isOutOfTouch }) };
+  return { coordinator, direct: new DirectRequests({ coordinator, isOutOfTouch, onUnavailable }) };
 }

@@ -1,13 +1,22 @@
 // An operation as the API takes it. Built field by field: every call passes here, and copies of objects add up.
 import { base64, utf8Length } from '#platform/bytes';
 import { InvalidRequestError } from '../errors.js';
-import type { WireRequest } from '../wire/requests.js';
+import type { Operation, Timing, Verb, WireRequest } from '../wire/requests.js';
 import { zoneFor } from './arguments.js';
 import type { OperationOptions } from './client.js';
 import type { ConnectOptions } from './options.js';
 
 /** What is asked for beside the key: of put also how long the record lives. */
 export type Wanted = OperationOptions & { readonly ttlMs?: number };
+
+/** One call that was found valid. */
+export interface Call {
+  readonly op: Verb;
+  readonly checked: Operation & Timing;
+  readonly wire: WireRequest;
+  readonly deadlineAtMs: number;
+  readonly via: string | undefined;
+}
 
 /** The part that all operations have; bucket and zone are the client's where `wanted` names none. */
 export function wireRequest(key: string | number, wanted: Wanted, defaults: ConnectOptions): WireRequest {
