@@ -306,7 +306,7 @@ class NatsClient implements Client {
       bus,
       zone: options.zone,
       isOutOfTouch: () => this.isOutOfTouch,
-      onUnavailable: () => void this.doubt.raise(bus),
+      onUnavailable: () => this.doubt.raise(bus),
     });
     this.coordinator = joined.coordinator;
     this.direct = joined.direct;
@@ -367,7 +367,7 @@ class NatsClient implements Client {
   }
 
   private get isOutOfTouch(): boolean {
-    return !this.isConnected || this.doubt.isDoubtful || performance.now() - this.touchedAtMs < SETTLING_MS;
+    return !this.isConnected || this.doubt.hasJustLeft || performance.now() - this.touchedAtMs < SETTLING_MS;
   }
 
   /** Now by the nodes' clocks, in milliseconds since 1970; undefined while none is known. */

@@ -5,6 +5,7 @@ import { DynatsError, ReadTimeoutError, UnavailableError, WriteTimeoutError } fr
 import type { Span } from '../ports.js';
 import type { GetReply, PutReply } from '../wire/generated/types.js';
 import type { Operation } from '../wire/requests.js';
+import { within } from './within.js';
 
 /** Between tries, in milliseconds. */
 const BACKOFF_MS = 20;
@@ -13,8 +14,11 @@ export interface DirectOptions {
   readonly coordinator: Coordinator;
   /** Whether the nodes' heartbeats may not have reached this client since its connection was lost. */
   readonly isOutOfTouch: () => boolean;
-  /** Told when too few nodes seem to be alive: it may be the server that the heartbeats come over that hangs. */
-  readonly onUnavailable?: () => void;
+  /**
+   * Told when too few nodes seem to be alive: it may be the server that hangs, over which their heartbeats come. Resolves when
+   * that is known, and a server that hangs has been left.
+   */
+  readonly onUnavailable?: () => Promise<void>;
 }
 
 export class DirectRequests {
@@ -39,9 +43,10 @@ export class DirectRequests {
     const { coordinator, isOutOfTouch, onUnavailable } = this.options;
     let timedOut: WriteTimeoutError | undefined;
     for (let error = failure; ; ) {
-      if (error instanceof UnavailableError) onUnavailable?.();
       const isLate = error instanceof WriteTimeoutError || error instanceof ReadTimeoutError;
       if (error instanceof WriteTimeoutError) timedOut = error;
+      if (error instanceof UnavailableError && onUnavailable !== undefined)
+        await within(onUnavailable(), deadlineAtMs - performance.now());
       const mayPass = isLate || (error instanceof UnavailableError && isOutOfTouch());
       // Refusals come without a wait: who asks again and again would keep this process from hearing that nodes are back.
       if (error instanceof UnavailableError) await new Promise(done => setImmediate(done));

@@ -10,8 +10,8 @@ export interface JoinOptions {
   readonly zone: string | undefined;
   /** Whether the nodes' heartbeats may not have reached this client since its connection was lost. */
   readonly isOutOfTouch: () => boolean;
-  /** Told when too few nodes seem to be alive. */
-  readonly onUnavailable: () => void;
+  /** Told when too few nodes seem to be alive; resolves when it is known whether it is the server that hangs. */
+  readonly onUnavailable: () => Promise<void>;
 }
 
 /** @param view what a node said of the cluster and its peers. */

@@ -14,16 +14,17 @@ export interface Doubted {
 const PONG_MS = 400;
 /** A server that was left is not dialled for so long, while there is another, in milliseconds: to hear nothing there takes seconds. */
 const SHUN_MS = 10_000;
+const LEAVING_MS = 1000;
 
 export class ServerDoubt {
-  private inDoubt = false;
-  private left = { server: '', untilMs: 0 };
+  private doubt: Promise<void> | undefined;
+  private left = { server: '', atMs: Number.NEGATIVE_INFINITY };
   /** A connection that is somebody else's stays where it is. */
   private isOurs = true;
 
-  /** Whether it is being found out if the server answers. */
-  get isDoubtful(): boolean {
-    return this.inDoubt;
+  /** Whether it has just left a server: the connection itself says so only a moment later. */
+  get hasJustLeft(): boolean {
+    return performance.now() < this.left.atMs + LEAVING_MS;
   }
 
   /** The options to connect with. Whoever chooses servers by himself does so. */
@@ -34,9 +35,15 @@ export class ServerDoubt {
   }
 
   /** Resolves when the server has answered, or is left. */
-  async raise(bus: Doubted): Promise<void> {
-    if (!this.isOurs || this.inDoubt || !bus.isOpen) return;
-    this.inDoubt = true;
+  raise(bus: Doubted): Promise<void> {
+    if (!this.isOurs || !bus.isOpen) return Promise.resolve();
+    this.doubt ??= this.ask(bus).finally(() => {
+      this.doubt = undefined;
+    });
+    return this.doubt;
+  }
+
+  private async ask(bus: Doubted): Promise<void> {
     const { connection } = bus;
     const server = connection.getServer();
     let hasAnswered = false;
@@ -47,16 +54,15 @@ export class ServerDoubt {
     const pong = connection.flush().then(heard, heard);
     // Twice: a process that was stopped itself first hears that the time is up, and only then what had arrived.
     for (let i = 0; i < 2; i++) await within(pong, PONG_MS);
-    this.inDoubt = false;
     if (hasAnswered || !bus.isOpen) return;
-    this.left = { server, untilMs: performance.now() + SHUN_MS };
+    this.left = { server, atMs: performance.now() };
     await connection.reconnect();
   }
 
   /** Whom to dial next; null for the first, as the NATS client would. */
   private choose(pool: readonly Server[]): Server | null {
-    const { server, untilMs } = this.left;
-    if (pool[0]?.listen !== server || performance.now() > untilMs) return null;
+    const { server, atMs } = this.left;
+    if (pool[0]?.listen !== server || performance.now() > atMs + SHUN_MS) return null;
     const others = pool.filter(({ listen }) => listen !== server);
     return others.sort((a, b) => a.lastConnect - b.lastConnect)[0] ?? null;
   }

@@ -38,9 +38,8 @@ test('a server that answers no ping is left, once, and another one dialled', asy
   assert.equal(dialled(settings), null);
   const { bus, reconnects } = busWhose(never);
   const raised = [doubt.raise(bus), doubt.raise(bus)];
-  assert.equal(doubt.isDoubtful, true);
   await Promise.all(raised);
-  assert.deepEqual([doubt.isDoubtful, reconnects()], [false, 1]);
+  assert.deepEqual([reconnects(), doubt.hasJustLeft], [1, true]);
   assert.equal(dialled(settings), '127.0.0.1:3');
   assert.equal(dialled(settings, pool.slice(1)), null);
   assert.equal(dialled(settings, pool.slice(0, 1)), null);
@@ -62,7 +61,7 @@ test('a server that answers is kept, also when this process was stopped while it
   while (performance.now() < until);
   setTimeout(() => setImmediate(answer), 0);
   await raised;
-  assert.deepEqual([reconnects(), late.reconnects(), doubt.isDoubtful], [0, 0, false]);
+  assert.deepEqual([reconnects(), late.reconnects(), doubt.hasJustLeft], [0, 0, false]);
 });
 
 test("a connection that is somebody else's stays where it is, and who chooses servers himself does so", async () => {

@@ -189,7 +189,7 @@ const badPuts: readonly (readonly [what: string, body: string | Uint8Array, fiel
     ['an array', '[]', '', /JSON object/],
     ['a number', '42', '', /JSON object/],
     ['a string', '"x"', '', /JSON object/],
-    ['no fields', '{}', 'value', /exactly one/],
+    ['no fields', '{}', 'key', /key is missing/],
     ['no key', '{"value":"v"}', 'key', /key is missing/],
     ['no value', '{"key":"bad"}', 'value', /exactly one of value, base64/],
     ['value and base64', '{"key":"bad","value":"v","base64":""}', 'value', /exactly one of value, base64/],

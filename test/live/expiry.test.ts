@@ -91,7 +91,7 @@ test('expiry', async t => {
 
   await t.test('the command: put --ttl, touch', async () => {
     const server = ['--server', emulator.urls[0] ?? ''];
-    assert.equal((await dynats('put', 'k', 'v', '--ttl', '3s', ...server)).code, 0);
+    assert.equal((await dynats('put', 'k', 'v', '--ttl', '1m', ...server)).code, 0);
     const touched = await dynats('touch', 'k', '--ttl', '1h', '--json', ...server);
     assert.equal(touched.code, 0, touched.stderr);
     const { expiresAt } = JSON.parse(touched.stdout) as { expiresAt: number };
