@@ -47,10 +47,10 @@ export function showKey(view: KeyView): void {
 }
 
 function rowOf(copy: KeyView['copies'][number], view: KeyView): HTMLLIElement {
-  const { node, verdict, version, isDeleted, value, writtenAt } = copy;
+  const { node, verdict, version, isLate, isDeleted, value, writtenAt } = copy;
   const place = view.owners.indexOf(node);
   const what = isDeleted ? 'deleted' : value === null ? '' : value;
-  const known = verdict === 'unknown' ? 'could not be asked' : verdict;
+  const known = verdict !== 'unknown' ? verdict : isLate ? 'late: no answer in 1s' : 'could not be asked';
   return html(
     'li',
     { class: classOf(node), 'data-node': node, 'data-verdict': verdict },

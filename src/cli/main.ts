@@ -5,6 +5,7 @@ import { addConnectionFlags } from './connection.js';
 import { ExitCode, quietWhenReaderLeaves, report } from './exit.js';
 import { explain, helpStyle } from './help-text.js';
 import { endWhenInterrupted } from './interrupt.js';
+import { unknownOption } from './unknown-option.js';
 
 interface CommandModule {
   register(program: Command): void;
@@ -89,6 +90,17 @@ function oneLine(text: string): string {
   return `dynats: ${what.trimEnd()}${meant === undefined ? '' : `; did you mean ${meant}?`}\n`;
 }
 
+/** An unknown option is answered with the options of the very command that was meant. */
+function answerUnknownOptions(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => {
+      const [, flag] = /^error: unknown option '(.*?)'\n/s.exec(text) ?? [];
+      write(flag === undefined ? oneLine(text) : `dynats: ${unknownOption(command, flag)}\n`);
+    },
+  });
+  for (const each of command.commands) answerUnknownOptions(each);
+}
+
 /** Options given before the verb hold for it, unless it has been given them itself. */
 function inheritOptions(root: Command, action: Command): void {
   for (const [name, value] of Object.entries(root.opts()))
@@ -110,7 +122,6 @@ export async function build(args: readonly string[]): Promise<Command> {
     .helpOption('-h, --help', 'show help')
     .configureHelp(helpStyle)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
     .showHelpAfterError('(add --help for how to use it)')
     // `dynats --server URL get 137` as well as `dynats get 137 --server URL`.
     .enablePositionalOptions()
@@ -125,6 +136,7 @@ export async function build(args: readonly string[]): Promise<Command> {
     for (const { register } of await Promise.all(some.map(([, load]) => load()))) register(program);
   }
   program.helpCommand('help [command]', 'show how to use a command');
+  answerUnknownOptions(program);
   return program;
 }
 

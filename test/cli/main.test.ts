@@ -21,7 +21,11 @@ test('usage errors exit 3 with one clear line and nothing on stdout', async () =
   const table: [string[], RegExp][] = [
     [['frobnicate'], /^dynats: unknown command 'frobnicate'/],
     [['get'], /^dynats: missing required argument 'key'/],
-    [['get', 'k', '--frob'], /^dynats: unknown option '--frob'/],
+    [['get', 'k', '--frob'], /^dynats: unknown option '--frob': get has --raw, --level, /],
+    [['get', 'k', '--levl', 'one'], /^dynats: unknown option '--levl'; did you mean --level\?\n/],
+    [['top', '--json'], /^dynats: unknown option '--json': dynats status --json /],
+    [['bench', '--rate', '5'], /^dynats: unknown option '--rate': --concurrency sets the load/],
+    [['bucket', 'ls', '--frob'], /^dynats: unknown option '--frob': ls has --/],
     [
       ['get', 'k', '--level', 'loud'],
       /^dynats: level "loud" is none of one, two, three, quorum, local_quorum, each_quorum, all\n$/,

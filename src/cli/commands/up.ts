@@ -99,7 +99,8 @@ async function upHere(flags: UpFlags): Promise<void> {
   if (!isQuiet()) print(readyLine(emulator));
   if (dashboard !== undefined) note(dashboard.line);
   if (flags.console === true && process.stdin.isTTY && process.stdout.isTTY) {
-    note('Leaving the console stops the emulator (dynats up --detach keeps one running). Its data stays.');
+    note('Leaving the console stops the emulator; its data stays.');
+    note('dynats up --detach keeps one running.');
     const { runConsole } = await import('../console.js');
     await Promise.race([
       runConsole({ connection: emulator.connectionAs('operator'), dataDir: resolveDataDir(flags.data) }),

@@ -3,6 +3,7 @@ import type { Client } from '../../client/client.js';
 import { UnavailableError } from '../../errors.js';
 import { versionText } from '../../model/record.js';
 import type { Ring } from '../../model/ring.js';
+import { BusError } from '../../ports.js';
 import type { ClusterReply, WireRecord } from '../../wire/generated/types.js';
 import { readableNodes } from '../replicas/readable-nodes.js';
 import { compareCopies } from '../replicas/verdict.js';
@@ -22,6 +23,7 @@ export async function keyView(
 ): Promise<KeyView> {
   const copies = new Map<string, WireRecord>();
   const asked = new Set<string>();
+  const late = new Set<string>();
   await Promise.all(
     readableNodes(view).readable.map(async node => {
       try {
@@ -30,6 +32,7 @@ export async function keyView(
         for (const record of records) copies.set(node, record);
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
+        if (error.cause instanceof BusError && error.cause.kind === 'timeout') late.add(node);
       }
     }),
   );
@@ -47,6 +50,7 @@ export async function keyView(
         node,
         verdict: own,
         version: copy === undefined ? null : versionText(copy),
+        isLate: late.has(node),
         isDeleted: copy?.deleted === true,
         value: copy === undefined ? null : previewOf(copy),
         writtenAt: copy === undefined ? null : Math.floor(copy.time / 1000),

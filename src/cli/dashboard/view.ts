@@ -146,6 +146,8 @@ export interface KeyView {
     readonly verdict: 'newest' | 'older' | 'missing' | 'not an owner' | 'unknown';
     /** `time@writer`; null when it holds nothing, or could not be asked. */
     readonly version: string | null;
+    /** It serves, as the others say, but gave no answer in time: it is loaded, or hangs. Its verdict is `unknown`. */
+    readonly isLate: boolean;
     readonly isDeleted: boolean;
     /** The beginning of its value. */
     readonly value: string | null;

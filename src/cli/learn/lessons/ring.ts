@@ -4,9 +4,9 @@ import type { Lesson } from '../lesson.js';
 
 export const ring: Lesson = {
   title: 'The ring, and who owns a key',
-  intro: `Four nodes, n0 to n3, and none of them leads. Each key has a place on a ring of 256, and belongs to the
-three nodes that come next: its owners. Here a key that is a number is its own place. n0 begins at 0, n1 at 64, n2 at
-128, n3 at 192.`,
+  intro: `Four nodes, n0 to n3, and none of them leads. Each key has a place on a ring of 256. Here a key that is a
+number is its own place. n0's range begins at 0, n1's at 64, n2's at 128, n3's at 192. A key belongs to three nodes, its
+owners: the one in whose range it lies, and the next two around the ring.`,
   steps: [
     {
       tell: 'First look at who is there. U is up, N is normal.',
