@@ -85,6 +85,7 @@ export class ApiRequests {
       tries: 0,
       refusals: 0,
       refusal: undefined,
+      timedOut: undefined,
       absent: 0,
       startedAtMs: performance.now(),
     };
@@ -148,6 +149,7 @@ export class ApiRequests {
       return this.refused(call, failure, progress);
     }
     if (failure instanceof WriteTimeoutError || failure instanceof ReadTimeoutError) {
+      progress.timedOut = failure;
       if (left(call) > 2 * BACKOFF_MS) return { waitMs: BACKOFF_MS };
     }
     // Whatever its reason, such as a version that has become too old: it is a refusal of this try, not of one before it.
@@ -176,6 +178,8 @@ export class ApiRequests {
         call.via === undefined ? 'no node of the cluster answers' : `node ${call.via} does not answer`;
       return new UnavailableError(1, 0, `${who}: is it up?`, cause);
     }
+    // How far an earlier try came says more than that the last one got no answer.
+    if (progress.timedOut !== undefined) return progress.timedOut;
     const message = 'no node answered in time';
     return call.isWrite
       ? new WriteTimeoutError(1, 0, `${message}; the write may still surface`, cause)
@@ -297,6 +301,8 @@ interface Progress {
   tries: number;
   refusals: number;
   refusal: UnavailableError | undefined;
+  /** What the last node that ran out of time said, of how far it came. */
+  timedOut: WriteTimeoutError | ReadTimeoutError | undefined;
   /** Tries in a row that reached nobody. */
   absent: number;
   readonly startedAtMs: number;

@@ -8,10 +8,11 @@ import {
   DynatsError,
   InvalidRequestError,
   OverloadedError,
+  ReadTimeoutError,
   UnavailableError,
   WriteTimeoutError,
 } from '../../src/errors.js';
-import type { Bus } from '../../src/ports.js';
+import { type Bus, BusError } from '../../src/ports.js';
 import { systemClock } from '../../src/system.js';
 import { toErrorReply } from '../../src/wire/error-reply.js';
 import { encodeJson } from '../../src/wire/json.js';
@@ -141,6 +142,36 @@ for (const refusal of [
     await assert.rejects(withReplies().execute(write(patienceMs)), { code: refusal.code, effect: 'none' });
   });
 }
+
+test('the last try has no answer in time: how far the one before it came is told', async () => {
+  for (const told of [new ReadTimeoutError(2, 1), new WriteTimeoutError(2, 1)]) {
+    let isFirst = true;
+    const bus: Bus = {
+      maxPayload: 1024 * 1024,
+      request: async (subject, _data, timeoutMs) => {
+        if (isFirst) {
+          isFirst = false;
+          return { subject, data: encodeJson({ ...stored, results: [toErrorReply(told)] }) };
+        }
+        await new Promise(done => setTimeout(done, timeoutMs));
+        throw new BusError('timeout', subject);
+      },
+      publish() {},
+      subscribe: () => ({ unsubscribe() {} }),
+      settled: () => Promise.resolve(),
+      probe() {},
+    };
+    const nodes = () => ['n0'];
+    const coordinators = new Coordinators({ bus, clock: systemClock, nodes });
+    const api = new ApiRequests({ bus, coordinators, nodes, onTime: () => {}, nodesNow: () => undefined });
+    const call = { ...write(1000), isWrite: told instanceof WriteTimeoutError, via: 'n0' };
+    await assert.rejects(api.execute(call), (error: unknown) => {
+      assert.deepEqual(error, told);
+      return true;
+    });
+    assert.ok(!isFirst);
+  }
+});
 
 test('no answer yet to a try that hangs: a refusal of the next is no word on it, nor is its own answer lost', async () => {
   const replies: object[] = [{ ...stored, results: [toErrorReply(new UnavailableError(2, 1))] }];
