@@ -3,7 +3,8 @@ import type { EmulatorReport } from '../../emulator/report.js';
 import { BusError } from '../../ports.js';
 import type { ClusterReply, RequestsReply, StatusReply } from '../../wire/generated/types.js';
 import type { Inspector } from './inspector.js';
-import { nodeViews } from './node-view.js';
+import { isLate } from './late.js';
+import { nodeViews, shownStatuses } from './node-view.js';
 import { type Look, pointOf } from './rates.js';
 import { type Happening, happenings } from './timeline.js';
 import type { Hello, Point, RequestView, TimelineEvent, View } from './view.js';
@@ -132,7 +133,8 @@ export class Feed {
         this.leave();
         look = await this.ask(report);
       }
-      this.view = this.viewOf(look.statuses, report, this.whyNot(look, report));
+      const shown = shownStatuses(look, this.look, report);
+      this.view = this.viewOf(shown, report, this.whyNot(look, report));
       if (this.look !== undefined && this.view.isConnected) {
         const point = pointOf(this.look, look);
         keep(this.points, [point], POINTS_MAX);
@@ -149,7 +151,7 @@ export class Feed {
     if (this.view.isConnected) this.seenView = this.view;
   }
 
-  private async ask(report: EmulatorReport | undefined): Promise<Look> {
+  private async ask(report: EmulatorReport | undefined): Promise<Look & { late: ReadonlySet<string> }> {
     this.client ??= await this.options.open(runningServers(report));
     const { client } = this;
     // Whatever buckets there are is worth a question each time, but an answer may be missing for once.
@@ -164,12 +166,14 @@ export class Feed {
     const { nodes } = known ?? (await asked).cluster;
     const statuses = new Map<string, StatusReply>();
     const requests = new Map<string, RequestsReply>();
+    const late = new Set<string>();
     await Promise.all([
       kept,
       ...nodes.flatMap(node => [
         client.status(node, { timeoutMs: ANSWER_MS }).then(
           reply => void statuses.set(node, reply),
-          () => {}, // It is down or hangs: that is what is shown.
+          // It is down or hangs: that is what is shown.
+          error => void (isLate(error) && late.add(node)),
         ),
         client.requests(node, { after: this.seen.get(node)?.sequence ?? 0 }, { timeoutMs: ANSWER_MS }).then(
           reply => void requests.set(node, reply),
@@ -179,7 +183,7 @@ export class Feed {
     ]);
     const inOrder = <Reply>(replies: Map<string, Reply>) =>
       new Map(nodes.flatMap(node => (replies.has(node) ? [[node, replies.get(node) as Reply]] : [])));
-    return { at: Date.now(), statuses: inOrder(statuses), requests: inOrder(requests) };
+    return { at: Date.now(), statuses: inOrder(statuses), requests: inOrder(requests), late };
   }
 
   /** Leaves the broker; not waited for, since one that hangs does not let go. */

@@ -3,11 +3,11 @@ import type { Client } from '../../client/client.js';
 import { UnavailableError } from '../../errors.js';
 import { versionText } from '../../model/record.js';
 import type { Ring } from '../../model/ring.js';
-import { BusError } from '../../ports.js';
 import type { ClusterReply, WireRecord } from '../../wire/generated/types.js';
 import { readableNodes } from '../replicas/readable-nodes.js';
 import { compareCopies } from '../replicas/verdict.js';
 import { visible } from '../visible.js';
+import { isLate } from './late.js';
 import type { KeyView } from './view.js';
 
 /** Characters of a value that are shown. */
@@ -32,7 +32,7 @@ export async function keyView(
         for (const record of records) copies.set(node, record);
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        if (error.cause instanceof BusError && error.cause.kind === 'timeout') late.add(node);
+        if (isLate(error)) late.add(node);
       }
     }),
   );

@@ -1,7 +1,31 @@
 // One node as the page shows it, from what it and its processes say. Pure.
 import type { EmulatorReport, NodeReport } from '../../emulator/report.js';
 import type { ClusterDefinition, StatusReply } from '../../wire/generated/types.js';
+import type { Look } from './rates.js';
 import type { NodeView } from './view.js';
+
+/**
+ * What the nodes said, and of those that were late what they said in the look before: a busy machine misses one now and then,
+ * which is no news. Not of a node of which the emulator knows that a process of it does not run.
+ *
+ * @param now `late`: the nodes that were asked and gave no answer in time.
+ */
+export function shownStatuses(
+  now: Pick<Look, 'statuses'> & { readonly late: ReadonlySet<string> },
+  before: Pick<Look, 'statuses'> | undefined,
+  report: Pick<EmulatorReport, 'nodes'> | undefined,
+): ReadonlyMap<string, StatusReply> {
+  const shown = new Map(now.statuses);
+  for (const node of now.late) {
+    const last = before?.statuses.get(node);
+    const processes = report?.nodes[node];
+    const runs =
+      processes === undefined ||
+      [processes.bus, processes.log, processes.replica].every(({ state }) => state === 'running');
+    if (last !== undefined && runs) shown.set(node, last);
+  }
+  return shown;
+}
 
 export function nodeViews(
   cluster: Pick<ClusterDefinition, 'nodes' | 'zones'>,
